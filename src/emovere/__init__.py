@@ -1,0 +1,66 @@
+"""Emovere sees facial expressions and says honestly what it saw.
+
+>>> import emovere
+>>> report = emovere.analyze("party.jpg")  # doctest: +SKIP
+>>> [face.emotion for face in report.frames[0]]  # doctest: +SKIP
+['happy', 'surprise']
+
+Names are resolved when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from emovere.version import __version__
+
+if TYPE_CHECKING:
+    from emovere.classify.classifier import Classifier, load_model
+    from emovere.config import Options
+    from emovere.errors import EmovereError
+    from emovere.pipeline import Analyzer, analyze
+    from emovere.types import Crops, Expressions, Face, Faces, Frame, FrameResult, Report
+
+_WHERE = {
+    "Analyzer": "pipeline",
+    "Classifier": "classify.classifier",
+    "Crops": "types",
+    "EmovereError": "errors",
+    "Expressions": "types",
+    "Face": "types",
+    "Faces": "types",
+    "Frame": "types",
+    "FrameResult": "types",
+    "Options": "config",
+    "Report": "types",
+    "analyze": "pipeline",
+    "load_model": "classify.classifier",
+}
+
+__all__ = [
+    "Analyzer",
+    "Classifier",
+    "Crops",
+    "EmovereError",
+    "Expressions",
+    "Face",
+    "Faces",
+    "Frame",
+    "FrameResult",
+    "Options",
+    "Report",
+    "__version__",
+    "analyze",
+    "load_model",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'emovere' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"emovere.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

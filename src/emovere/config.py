@@ -1,0 +1,204 @@
+"""Options: frozen dataclasses that are read from TOML and changed by ``--set section.key=value``.
+
+The same dataclasses serve the library, the command line and the recipes, so that an option is spelled once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from emovere.errors import ConfigError, unknown_name
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DetectOptions:
+    """How faces are looked for."""
+
+    name: str = "auto"
+    """A registered detector, or auto."""
+    size: int = 640
+    """The longest side of the picture that the detector sees, in pixels; smaller pictures stay as they are."""
+    score: float = 0.7
+    """Least score of a face, in [0, 1], where the detector gives one."""
+
+
+@dataclass(frozen=True)
+class ClassifyOptions:
+    """How expressions are read."""
+
+    model: str = "light"
+    """A registered network, or an ONNX file."""
+    labels: str = "fer7"
+    """A label set, or a list such as angry,happy,neutral,sad."""
+    batch: int = 64
+    """Most faces in one call of the network."""
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How networks are run."""
+
+    name: str = "onnxruntime"
+    """A registered engine."""
+    threads: int = 0
+    """Threads of one call; 0 leaves it to the engine."""
+
+
+@dataclass(frozen=True)
+class PhotoOptions:
+    """What is accepted as a photo."""
+
+    max_pixels: int = 150_000_000
+    """Larger pictures are refused before they are decoded."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that analysing can be told."""
+
+    detect: DetectOptions = field(default_factory=DetectOptions)
+    classify: ClassifyOptions = field(default_factory=ClassifyOptions)
+    engine: EngineOptions = field(default_factory=EngineOptions)
+    photo: PhotoOptions = field(default_factory=PhotoOptions)
+    frames: int = 8
+    """Frames that are read ahead and go through the networks together."""
+
+
+def to_dict(options: Any) -> dict[str, Any]:
+    """A dataclass as plain nested dicts, tuples as lists."""
+    return {
+        f.name: to_dict(value)
+        if dataclasses.is_dataclass(value)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for f in dataclasses.fields(options)
+        for value in [getattr(options, f.name)]
+    }
+
+
+def from_dict(kind: type[T], data: Mapping[str, Any], where: str = "") -> T:
+    """Build a dataclass from nested dicts. Raises ConfigError for an unknown key or a value of the wrong type."""
+    hints = typing.get_type_hints(kind)
+    values = {}
+    for key, value in data.items():
+        if key not in hints:
+            raise ConfigError(unknown_name("option", f"{where}{key}", [f"{where}{name}" for name in hints]))
+        values[key] = _convert(hints[key], value, f"{where}{key}")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ConfigError(f"{where or 'options'}: {error}") from error
+
+
+def read_toml(kind: type[T], path: Path) -> T:
+    """Build a dataclass from a TOML file. Raises ConfigError where it cannot be read."""
+    import tomllib
+
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: expected a TOML file; {error}") from error
+    return from_dict(kind, data)
+
+
+def to_toml(options: Any) -> str:
+    """A dataclass as TOML text."""
+    lines, tables = [], []
+    for key, value in to_dict(options).items():
+        if isinstance(value, dict):
+            tables.append(f"\n[{key}]\n" + "".join(f"{k} = {_toml_value(v)}\n" for k, v in value.items()))
+        else:
+            lines.append(f"{key} = {_toml_value(value)}\n")
+    return "".join(lines) + "".join(tables)
+
+
+def override(options: T, settings: Iterable[str]) -> T:
+    """Apply settings such as ``detect.size=320`` to a dataclass and return the changed copy.
+
+    A value is read by the type of its option. Raises ConfigError for an unknown key or an unreadable value.
+    """
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"--set: expected key=value; got {setting!r}")
+        options = _replace(options, key.strip().split("."), text.strip(), key.strip())
+    return options
+
+
+def _replace(options: T, path: list[str], text: str, whole: str) -> T:
+    hints = typing.get_type_hints(type(options))
+    name = path[0]
+    if name not in hints:
+        raise ConfigError(unknown_name("option", whole, keys_of(type(options))))
+    if len(path) > 1:
+        inner = getattr(options, name)
+        if not dataclasses.is_dataclass(inner):
+            raise ConfigError(unknown_name("option", whole, keys_of(type(options))))
+        value: Any = _replace(inner, path[1:], text, whole)
+    elif dataclasses.is_dataclass(hints[name]):
+        raise ConfigError(f"--set: {whole} is a section; name one of its keys: {', '.join(keys_of(hints[name]))}")
+    else:
+        value = _parse(hints[name], text, whole)
+    return dataclasses.replace(options, **{name: value})  # type: ignore[type-var]
+
+
+def keys_of(kind: Any, where: str = "") -> list[str]:
+    """Every key of a dataclass and of those inside it, dotted."""
+    keys: list[str] = []
+    for name, hint in typing.get_type_hints(kind).items():
+        keys += keys_of(hint, f"{where}{name}.") if dataclasses.is_dataclass(hint) else [f"{where}{name}"]
+    return keys
+
+
+def _parse(hint: Any, text: str, where: str) -> Any:
+    if typing.get_origin(hint) is tuple:
+        inner = typing.get_args(hint)[0]
+        return tuple(_parse(inner, part.strip(), where) for part in text.split(",") if part.strip())
+    if hint is bool:
+        if text.lower() not in ("true", "false"):
+            raise ConfigError(f"{where}: expected true or false; got {text!r}")
+        return text.lower() == "true"
+    if isinstance(hint, types.UnionType):
+        if text.lower() == "none":
+            return None
+        hint = typing.get_args(hint)[0]
+    try:
+        return hint(text)
+    except ValueError as error:
+        raise ConfigError(f"{where}: expected {hint.__name__}; got {text!r}") from error
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: expected a table; got {value!r}")
+        return from_dict(typing.cast(type, hint), value, f"{where}.")
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{where}: expected a list; got {value!r}")
+        return tuple(_convert(typing.get_args(hint)[0], item, where) for item in value)
+    wanted = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if float in wanted and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        raise ConfigError(f"{where}: expected {getattr(hint, '__name__', hint)}; got {value!r}")
+    return value
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)
