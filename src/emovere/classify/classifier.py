@@ -1,0 +1,159 @@
+"""Crops in, calibrated expressions out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from emovere import registry, weights
+from emovere.config import ClassifyOptions, EngineOptions
+from emovere.engines.base import Engine
+from emovere.errors import ModelError, ShapeError, UnknownModel, unknown_name
+from emovere.labels import parse_labels
+from emovere.types import Expressions, ModelInfo, UInt8
+
+METADATA = "emovere"
+"""The key of the model file's metadata under which its description stands, as JSON."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """One output of a network."""
+
+    labels: tuple[str, ...]
+    threshold: float | None = None
+    """Least probability of a label that stays in the conformal set; None where none was fitted."""
+    coverage: float | None = None
+    """Share of faces whose true label the set was fitted to hold."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a model file says of itself."""
+
+    name: str
+    version: str
+    side: int
+    heads: Mapping[str, Head]
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, str], path: Path) -> Description:
+        """Read it from a model file's metadata. Raises ModelError where it is missing or incomplete."""
+        try:
+            data: dict[str, Any] = json.loads(metadata[METADATA])
+            heads = {
+                name: Head(tuple(head["labels"]), head.get("threshold"), head.get("coverage"))
+                for name, head in data["heads"].items()
+            }
+            return cls(data["name"], data["version"], int(data["side"]), heads)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"{path}: is no network of emovere's: expected a description under {METADATA!r} in its metadata, as "
+                f"`emovere export` writes it; {type(error).__name__}: {error}"
+            ) from error
+
+
+class Classifier:
+    """A network that tells expressions from grey face crops."""
+
+    def __init__(self, path: Path, options: ClassifyOptions, engine: EngineOptions) -> None:
+        """Load a model file. Raises ModelError, or ConfigError for labels that it cannot tell apart."""
+        self._engine: Engine = registry.factory("engines", engine.name)(path, engine)
+        self._options = options
+        self.description = Description.read(self._engine.metadata, path)
+        head, self.labels = parse_labels(options.labels)
+        if head not in self.description.heads:
+            raise ModelError(unknown_name("label set", head, self.description.heads))
+        self._head_name, self._head = head, self.description.heads[head]
+        self.info = ModelInfo(
+            name=self.description.name,
+            version=self.description.version,
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            engine=self._engine.name,
+            labels=self.labels,
+        )
+
+    @property
+    def side(self) -> int:
+        """Side of the square crops that the network takes, in pixels."""
+        return self.description.side
+
+    def predict(self, faces: UInt8 | Sequence[UInt8]) -> Expressions:
+        """The mix of expressions on each face.
+
+        faces: (N, H, W) uint8 grey crops of any size in FER2013's framing, or a list of N such (H, W) arrays; N may
+        be 0. Returns Expressions over the labels that the classifier was loaded for. Raises ShapeError.
+        """
+        crops = resize_crops(faces, self.side)
+        size = max(1, self._options.batch)
+        parts = [
+            self._engine.run([self._head_name], {"faces": crops[start : start + size, None]})[0]
+            for start in range(0, len(crops), size)
+        ]
+        probs = np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, len(self._head.labels)), np.float32)
+        sets = None
+        if self._head.threshold is not None:
+            sets = probs >= self._head.threshold
+            sets[np.arange(len(probs)), probs.argmax(axis=1)] = True
+        return Expressions(self._head.labels, probs, sets).select(self.labels)
+
+
+def resize_crops(faces: UInt8 | Sequence[UInt8], side: int) -> UInt8:
+    """Bring grey crops of any size to (N, side, side) uint8. Raises ShapeError for anything else."""
+    if isinstance(faces, np.ndarray) and faces.ndim != 3:
+        raise ShapeError(f"faces: expected (N, H, W) uint8, grey; got {faces.shape} {faces.dtype}")
+    out = np.empty((len(faces), side, side), np.uint8)
+    for i, face in enumerate(faces):
+        _check_face(face)
+        shrinks = min(face.shape) > side
+        out[i] = (
+            face
+            if face.shape == (side, side)
+            else cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        )
+    return out
+
+
+def _check_face(face: npt.NDArray[Any]) -> None:
+    if not isinstance(face, np.ndarray) or face.ndim != 2 or face.dtype != np.uint8 or not face.size:
+        got = f"{face.shape} {face.dtype}" if isinstance(face, np.ndarray) else type(face).__name__
+        raise ShapeError(f"faces: expected grey (H, W) uint8 crops of at least one pixel; got {got}")
+
+
+def load_model(
+    name: str | Path = "light",
+    *,
+    labels: str = "fer7",
+    batch: int = 64,
+    engine: EngineOptions | None = None,
+) -> Classifier:
+    """Load a network by its name, or from an ONNX file that ``emovere export`` wrote.
+
+    labels: ``fer7``, ``ferplus8``, or a list such as ``angry,happy,neutral,sad``. Raises UnknownModel, ModelError,
+    WeightsError or ConfigError.
+
+    >>> load_model("light").predict(np.zeros((2, 48, 48), np.uint8)).probs.shape
+    (2, 7)
+    """
+    path = Path(name)
+    if path.suffix == ".onnx":
+        if not path.is_file():
+            raise UnknownModel(f"{path}: no such file; expected an ONNX network or one of {', '.join(_names())}")
+    elif str(name) not in _names():
+        raise UnknownModel(unknown_name("model", str(name), _names()))
+    else:
+        path = weights.locate(str(name)) or weights.fetch(str(name))
+    options = ClassifyOptions(model=str(name), labels=labels, batch=batch)
+    return Classifier(path, options, engine or EngineOptions())
+
+
+def _names() -> list[str]:
+    return [entry.name for entry in weights.manifest().values() if entry.role == "classifier"]

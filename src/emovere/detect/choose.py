@@ -1,0 +1,40 @@
+"""A detector by its name, and what ``auto`` means."""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+from emovere import registry, weights
+from emovere.config import DetectOptions
+from emovere.detect.base import Detector
+from emovere.errors import WeightsError
+
+AUTO = "auto"
+
+
+def create(name: str, options: DetectOptions) -> Detector:
+    """A detector by its name. ``auto`` is YuNet where its weights are or can be fetched, else Haar, said on stderr.
+
+    Raises UnknownModel, WeightsError, ConfigError or EngineError.
+    """
+    if name != AUTO:
+        made: Detector = registry.factory("detectors", name)(options)
+        return made
+    try:
+        return create("yunet", options)
+    except WeightsError as error:
+        _say(str(error))
+        return create("haar", options)
+
+
+@functools.cache
+def _say(reason: str) -> None:
+    """Once for each reason, however many analysers are made."""
+    place = weights.place("yunet").parent
+    why = "EMOVERE_OFFLINE is set" if weights.offline() else reason
+    print(
+        f"emovere: using the detector haar, which needs no download; yunet finds more faces: run `emovere models "
+        f"download yunet`, or put its file into {place} ({why})",
+        file=sys.stderr,
+    )

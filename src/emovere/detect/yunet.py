@@ -1,0 +1,67 @@
+"""YuNet (Wu, Peng and Yu 2023, "YuNet: a tiny millisecond-level face detector", doi 10.1007/s11633-023-1423-y)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from emovere import weights
+from emovere.config import DetectOptions
+from emovere.detect.scaling import check_size, restore, shrink
+from emovere.errors import EngineError
+from emovere.types import Faces, Float32, Frame, ModelInfo, UInt8
+
+OVERLAP = 0.3
+"""Boxes that overlap more than this are one face."""
+
+CANDIDATES = 5000
+
+_SMALLEST_SIDE = 32
+
+
+class YuNet:
+    """Boxes, scores and five landmarks, by OpenCV's own runner."""
+
+    box_in_crop = (4.3, -0.6, 43.8, 49.0)
+
+    def __init__(self, options: DetectOptions) -> None:
+        """Load the weights, fetching them where they are not here. Raises WeightsError, ConfigError or EngineError."""
+        self._size = check_size(options.size)
+        known = weights.entry("yunet")
+        path = weights.locate("yunet") or weights.fetch("yunet")
+        self.info = ModelInfo(known.name, known.version, known.sha256, "opencv")
+        try:
+            self._net = cv2.FaceDetectorYN.create(str(path), "", (320, 320), options.score, OVERLAP, CANDIDATES)
+        except cv2.error as error:
+            raise EngineError(f"{path}: OpenCV cannot load it: {str(error).splitlines()[0]}") from error
+        self._shape = (0, 0)
+
+    def detect(self, frames: Sequence[Frame]) -> list[Faces]:
+        """The faces of each frame; boxes and landmarks in the frame's own pixels, largest face first."""
+        return [self._one(frame) for frame in frames]
+
+    def _one(self, frame: Frame) -> Faces:
+        seen = shrink(frame.image, self._size)
+        picture = _at_least(np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2BGR), np.uint8))
+        shape = (picture.shape[1], picture.shape[0])
+        if shape != self._shape:
+            self._net.setInputSize(shape)
+            self._shape = shape
+        found: Any = self._net.detect(picture)[1]
+        if found is None:
+            return Faces.empty()
+        rows: Float32 = found
+        boxes = np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1).astype(np.float32)
+        landmarks = rows[:, 4:14].reshape(-1, 5, 2).astype(np.float32)
+        return restore(frame, seen, boxes, rows[:, 14].astype(np.float32), landmarks)
+
+
+def _at_least(picture: UInt8) -> UInt8:
+    """Tiny pictures with a grey border at right and bottom, since the network halves five times."""
+    down, right = (max(0, _SMALLEST_SIDE - side) for side in picture.shape[:2])
+    if not (down or right):
+        return picture
+    return np.pad(picture, ((0, down), (0, right), (0, 0)), constant_values=128)
