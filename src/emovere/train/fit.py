@@ -1,0 +1,125 @@
+"""A run: set up, fit, keep. Reads top to bottom."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+
+from emovere.config import read_toml, to_toml
+from emovere.datasets.faceset import FaceSet
+from emovere.errors import ConfigError
+from emovere.files import atomic_write
+from emovere.train.data import loader, without_leaks
+from emovere.train.module import ExpressionModule
+from emovere.train.networks import parameter_count
+from emovere.train.progress import History
+from emovere.train.recipe import Recipe
+
+LAST = "last.ckpt"
+BEST = "best.ckpt"
+
+
+def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -> dict[str, Any]:
+    """Train a recipe on the Training split, choose the epoch on PublicTest, and keep everything in ``folder``.
+
+    The folder gets recipe.toml, run.json, metrics.csv, best.ckpt and last.ckpt. With ``resume`` the run goes on
+    from last.ckpt. PrivateTest is only used to leave its copies out of training. Returns what run.json holds.
+    Raises ConfigError where a run is there already, where none is there to resume, or where its recipe differs.
+    """
+    _check_folder(recipe, folder, resume)
+    with atomic_write(folder / "recipe.toml") as file:
+        file.write(to_toml(recipe))
+    training, cleaning = without_leaks(faces)
+    public = faces.split("PublicTest")
+    train_batches = loader(training, recipe.schedule.batch, seed=recipe.seed)
+    public_batches = loader(public, 512, seed=None)
+
+    lightning.seed_everything(recipe.seed, verbose=False)
+    module = ExpressionModule(recipe, steps=len(train_batches) * recipe.schedule.epochs)
+    print(
+        f"{recipe.name}: {parameter_count(module.network):,} parameters, {cleaning.faces:,} faces "
+        f"({cleaning.leaked:,} copies of held-out faces and {cleaning.not_a_face:,} that are no face left out)",
+        file=sys.stderr,
+        flush=True,
+    )
+    trainer, best = _trainer(recipe, folder)
+    started = time.time()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module="lightning|torch")
+        trainer.fit(module, train_batches, public_batches, ckpt_path=folder / LAST if resume else None)
+    run = {
+        "recipe": recipe.name,
+        "seed": recipe.seed,
+        "parameters": parameter_count(module.network),
+        "epochs": trainer.current_epoch,
+        "public_accuracy": None if best.best_model_score is None else round(float(best.best_model_score), 5),
+        "data": {
+            **asdict(cleaning),
+            "public": len(public),
+            "classes": dict(zip(faces.label_names, training.counts, strict=True)),
+        },
+        "minutes_of_last_session": round((time.time() - started) / 60, 1),
+        "libraries": {"torch": torch.__version__, "lightning": lightning.__version__},
+    }
+    with atomic_write(folder / "run.json") as file:
+        json.dump(run, file, indent=2)
+    return run
+
+
+def _check_folder(recipe: Recipe, folder: Path, resume: bool) -> None:
+    there = (folder / LAST).is_file()
+    if there and not resume:
+        raise ConfigError(f"{folder}: holds a run already; go on with --resume, or name another folder with --output")
+    if resume and not there:
+        raise ConfigError(f"{folder}: no {LAST} to resume from; start without --resume")
+    if resume and read_toml(Recipe, folder / "recipe.toml") != recipe:
+        raise ConfigError(f"{folder}: its recipe.toml differs from this recipe; resume with the same settings")
+
+
+def _trainer(recipe: Recipe, folder: Path) -> tuple[lightning.Trainer, ModelCheckpoint]:
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if recipe.train.threads:
+        torch.set_num_threads(recipe.train.threads)
+    best = ModelCheckpoint(folder, filename="best", monitor="public_accuracy", mode="max", enable_version_counter=False)
+    last = ModelCheckpoint(folder, filename="last", enable_version_counter=False)
+    callbacks: list[Callback] = [
+        EMAWeightAveraging(decay=recipe.schedule.ema),
+        History(folder),
+        best,
+        last,
+        EarlyStopping("public_accuracy", mode="max", patience=recipe.schedule.patience),
+    ]
+    if sys.stderr.isatty():
+        callbacks.append(RichProgressBar(leave=False))
+    trainer = lightning.Trainer(
+        accelerator="auto",
+        devices=recipe.train.devices,
+        max_epochs=recipe.schedule.epochs,
+        precision=_precision(recipe.train.precision),
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=sys.stderr.isatty(),
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        default_root_dir=folder,
+    )
+    return trainer, best
+
+
+def _precision(wanted: str) -> Any:
+    if wanted != "auto":
+        return wanted
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    return "bf16-mixed" if torch.cpu._is_avx512_bf16_supported() else "32-true"

@@ -1,0 +1,81 @@
+"""Architectures, and the frame that turns one into a finished classifier with two heads."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from emovere.errors import UnknownModel, unknown_name
+from emovere.labels import FER7, FERPLUS8
+from emovere.train.recipe import NetworkRecipe
+
+
+class ResidualBlock(nn.Module):
+    """Two 3 x 3 convolutions with a way around them (He et al. 2016, arXiv 1512.03385, figure 2)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.first_norm = nn.BatchNorm2d(outputs)
+        self.second = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.second_norm = nn.BatchNorm2d(outputs)
+        self.around: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.around = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C', H / stride, W / stride)."""
+        y = functional.relu(self.first_norm(self.first(x)))
+        y = self.second_norm(self.second(y))
+        return functional.relu(y + self.around(x))
+
+
+class ResidualTrunk(nn.Sequential):
+    """A stem and stages of residual blocks, averaged over the picture: (N, 1, H, W) -> (N, widths[-1])."""
+
+    def __init__(self, recipe: NetworkRecipe) -> None:
+        widths = recipe.widths
+        layers: list[nn.Module] = [
+            nn.Conv2d(1, widths[0], 3, 1, 1, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+        ]
+        inputs = widths[0]
+        for stage, (width, count) in enumerate(zip(widths, recipe.blocks, strict=True)):
+            for block in range(count):
+                layers.append(ResidualBlock(inputs, width, 2 if stage and not block else 1))
+                inputs = width
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.features = inputs
+
+
+ARCHITECTURES = {"residual": ResidualTrunk}
+
+
+class FaceNetwork(nn.Module):
+    """One trunk, two heads. Takes (N, 1, 48, 48) float in [0, 255]; gives the logits of fer7 and of ferplus8."""
+
+    def __init__(self, recipe: NetworkRecipe) -> None:
+        super().__init__()
+        if recipe.architecture not in ARCHITECTURES:
+            raise UnknownModel(unknown_name("architecture", recipe.architecture, ARCHITECTURES))
+        self.crop = recipe.crop
+        self.trunk = ARCHITECTURES[recipe.architecture](recipe)
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.fer7 = nn.Linear(self.trunk.features, len(FER7))
+        self.ferplus8 = nn.Linear(self.trunk.features, len(FERPLUS8))
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 1, 48, 48) -> (N, 7), (N, 8)."""
+        edge = (faces.shape[-1] - self.crop) // 2
+        if edge:
+            faces = faces[:, :, edge:-edge, edge:-edge]
+        x = (faces - 128.0) / 64.0
+        features = self.dropout(self.trunk(x.contiguous(memory_format=torch.channels_last)))
+        return self.fer7(features), self.ferplus8(features)
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Number of trained values."""
+    return sum(p.numel() for p in network.parameters())
