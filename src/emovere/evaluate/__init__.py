@@ -1,0 +1,1 @@
+"""Measuring how well, and how honestly, a network tells expressions."""
