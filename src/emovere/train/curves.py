@@ -13,4 +13,5 @@ def draw_run(folder: Path) -> None:
     """Write curves.png and classes.png beside a run's metrics.csv and run.json."""
     curves_png(read_metrics(folder / "metrics.csv"), folder / "curves.png")
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    class_frequencies_png({"Training": run["data"]["classes"]}, folder / "classes.png")
+    classes = run["data"]["classes"]
+    class_frequencies_png({"Training": list(classes.values())}, folder / "classes.png", label_names=tuple(classes))

@@ -55,7 +55,7 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
     trainer, best = _trainer(recipe, folder)
     started = time.time()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=UserWarning, module="lightning|torch")
+        warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")  # its advice, and its own deprecated calls
         trainer.fit(module, train_batches, public_batches, ckpt_path=folder / LAST if resume else None)
     run = {
         "recipe": recipe.name,
@@ -82,8 +82,19 @@ def _check_folder(recipe: Recipe, folder: Path, resume: bool) -> None:
         raise ConfigError(f"{folder}: holds a run already; go on with --resume, or name another folder with --output")
     if resume and not there:
         raise ConfigError(f"{folder}: no {LAST} to resume from; start without --resume")
+    if resume:
+        _check_checkpoint(folder / LAST)
     if resume and read_toml(Recipe, folder / "recipe.toml") != recipe:
         raise ConfigError(f"{folder}: its recipe.toml differs from this recipe; resume with the same settings")
+
+
+def _check_checkpoint(path: Path) -> None:
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever its unpickler met
+        raise ConfigError(
+            f"{path}: is damaged ({type(error).__name__}); start anew in another folder, or put a copy of it back"
+        ) from error
 
 
 def _trainer(recipe: Recipe, folder: Path) -> tuple[lightning.Trainer, ModelCheckpoint]:

@@ -25,9 +25,9 @@ class ExpressionModule(lightning.LightningModule):
         self.network = FaceNetwork(recipe.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.augment = Augment(recipe.augment)
 
-    def on_train_epoch_start(self) -> None:
-        """Draw the same variations in an epoch, whether the run was interrupted before it or not."""
-        torch.manual_seed(self.recipe.seed * 100_003 + self.current_epoch * 101 + self.global_rank)
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Draw the same variations in a step, whether the run was interrupted before it or not."""
+        torch.manual_seed((self.recipe.seed * 1_000_003 + self.global_step) * 101 + self.global_rank)
 
     def loss(self, faces: Tensor, labels: Tensor, votes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The weighted cross-entropy of both heads, and their logits."""

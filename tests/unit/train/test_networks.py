@@ -1,0 +1,65 @@
+"""Every architecture at small size, with 0, 1 and 5 faces."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from emovere.errors import UnknownModel
+from emovere.train.augment import Augment
+from emovere.train.networks import ARCHITECTURES, FaceNetwork, parameter_count
+from emovere.train.recipe import AugmentRecipe, NetworkRecipe, load_recipe, recipes
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_two_heads_for_any_number_of_faces(architecture, count):
+    network = FaceNetwork(NetworkRecipe(architecture=architecture, widths=(4, 8), blocks=(1, 1))).eval()
+    fer7, ferplus8 = network(torch.rand(count, 1, 48, 48) * 255)
+    assert fer7.shape == (count, 7)
+    assert ferplus8.shape == (count, 8)
+
+
+def test_only_the_middle_is_looked_at():
+    network = FaceNetwork(NetworkRecipe(widths=(4,), blocks=(1,), crop=40)).eval()
+    faces = torch.rand(2, 1, 48, 48) * 255
+    framed = faces.clone()
+    framed[:, :, :4] = 0
+    framed[:, :, :, -4:] = 0
+    torch.testing.assert_close(network(faces)[0], network(framed)[0])
+
+
+def test_an_unknown_architecture_suggests_the_nearest():
+    with pytest.raises(UnknownModel, match="did you mean 'residual'"):
+        FaceNetwork(NetworkRecipe(architecture="residul"))
+
+
+@pytest.mark.parametrize("name", sorted(recipes()))
+def test_every_recipe_builds_its_network(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert parameter_count(FaceNetwork(recipe.network)) > 1000
+
+
+def test_light_has_at_most_three_million_parameters():
+    assert parameter_count(FaceNetwork(load_recipe("light").network)) <= 3_000_000
+
+
+def test_an_unknown_recipe():
+    with pytest.raises(UnknownModel, match="did you mean 'light'"):
+        load_recipe("lite")
+
+
+def test_variations_keep_shape_and_range_and_differ():
+    faces = torch.randint(0, 256, (6, 1, 48, 48)).float()
+    torch.manual_seed(0)
+    varied = Augment(AugmentRecipe())(faces)
+    assert varied.shape == faces.shape
+    assert 0 <= varied.min() <= varied.max() <= 255
+    assert (varied != faces).flatten(1).any(dim=1).all()
+
+
+def test_nothing_is_varied_where_nothing_is_asked_for():
+    still = AugmentRecipe(flip=0, degrees=0, translate=0, scale=0, brightness=0, contrast=0, erase=0)
+    faces = torch.randint(0, 256, (6, 1, 48, 48)).float()
+    torch.testing.assert_close(Augment(still)(faces), faces, atol=0.01, rtol=0)
