@@ -19,9 +19,9 @@ STANDARD_INPUT = "-"
 def expand(inputs: Iterable[str | Path]) -> Iterator[str | Problem]:
     """The sources that the inputs name, in their order, found as they are asked for.
 
-    A file stands for itself, whatever its ending; a folder for the pictures in it and below it, in order of their
-    names, hidden ones left out; a glob for what it matches; ``-`` for standard input. What cannot be used is a
-    Problem at its place, and the rest goes on.
+    A file stands for itself, whatever its ending; a folder for the pictures in it, in order of their names, and then
+    for those of the folders in it, hidden ones left out; a glob for what it matches, each once; ``-`` for standard
+    input. What cannot be used is a Problem at its place, and the rest goes on.
     """
     read_stdin = False
     for item in inputs:
@@ -36,7 +36,13 @@ def expand(inputs: Iterable[str | Path]) -> Iterator[str | Problem]:
         try:
             yield from _expand_one(name)
         except OSError as error:
-            yield Problem(name, "InputError", f"{_shown(name)}: cannot be opened: {error.strerror}")
+            yield _unopened(name, error)
+
+
+def printable(name: str) -> str:
+    """A name as it can be printed on one line, whatever bytes it is made of."""
+    text = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isprintable() else repr(text)
 
 
 def _expand_one(name: str) -> Iterator[str | Problem]:
@@ -47,32 +53,37 @@ def _expand_one(name: str) -> Iterator[str | Problem]:
     elif os.path.lexists(name):
         yield name
     elif glob.has_magic(name):
-        matches = iter(sorted(glob.glob(name, recursive=True)))
-        expanded = (found for match in matches for found in (_folder(match) if Path(match).is_dir() else [match]))
-        yield from _pictures_or_problem(name, expanded, "nothing matches")
+        yield from _pictures_or_problem(name, _matches(name), "nothing matches")
     else:
-        yield Problem(name, "InputError", f"{_shown(name)}: no such file or folder{_nearest(name)}")
+        yield Problem(name, "InputError", f"{printable(name)}: no such file or folder{_nearest(name)}")
 
 
-def _pictures_or_problem(name: str, found: Iterable[str], otherwise: str) -> Iterator[str | Problem]:
+def _pictures_or_problem(name: str, found: Iterable[str | Problem], otherwise: str) -> Iterator[str | Problem]:
     empty = True
     for source in found:
         empty = False
         yield source
     if empty:
         kinds = ", ".join(sorted(suffix[1:] for suffix in IMAGE_SUFFIXES))
-        yield Problem(name, "InputError", f"{_shown(name)}: {otherwise}; expected {kinds}")
+        yield Problem(name, "InputError", f"{printable(name)}: {otherwise}; expected {kinds}")
 
 
-def _folder(name: str) -> Iterator[str]:
+def _matches(pattern: str) -> Iterator[str | Problem]:
+    """What a glob matches, folders opened; ``**`` matches both a folder and what is in it, and each counts once."""
+    seen: set[str] = set()
+    for match in sorted(glob.glob(pattern, recursive=True)):
+        for found in _folder(match) if Path(match).is_dir() else [match]:
+            place = os.path.normpath(found.source if isinstance(found, Problem) else found)
+            if place not in seen:
+                seen.add(place)
+                yield found
+
+
+def _folder(name: str) -> Iterator[str | Problem]:
     """Pictures of a folder and of those below it, each folder once, however links may lead back to it."""
     seen: set[tuple[int, int]] = set()
-
-    def refuse(error: OSError) -> None:
-        if error.filename == name:
-            raise error
-
-    for folder, below, files in os.walk(name, followlinks=True, onerror=refuse):
+    closed: list[OSError] = []
+    for folder, below, files in os.walk(name, followlinks=True, onerror=closed.append):
         place = Path(folder).stat()
         if (place.st_dev, place.st_ino) in seen:
             below.clear()
@@ -82,6 +93,11 @@ def _folder(name: str) -> Iterator[str]:
         for file in sorted(files):
             if not file.startswith(".") and Path(file).suffix.lower() in IMAGE_SUFFIXES:
                 yield str(Path(folder) / file)
+    yield from (_unopened(str(error.filename), error) for error in closed)
+
+
+def _unopened(name: str, error: OSError) -> Problem:
+    return Problem(name, "InputError", f"{printable(name)}: cannot be opened: {error.strerror}")
 
 
 def _nearest(name: str) -> str:
@@ -89,12 +105,6 @@ def _nearest(name: str) -> str:
     try:
         siblings = [child.name for child in parent.iterdir()]
     except OSError:
-        return f"; nor is there a folder {_shown(str(parent))}" if not parent.is_dir() else ""
+        return f"; nor is there a folder {printable(str(parent))}" if not parent.is_dir() else ""
     near = difflib.get_close_matches(Path(name).name, siblings, n=1)
-    return f"; did you mean {_shown(str(parent / near[0]))}?" if near else ""
-
-
-def _shown(name: str) -> str:
-    """A name as it can be printed on one line."""
-    printable = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return printable if printable.isprintable() else repr(printable)
+    return f"; did you mean {printable(str(parent / near[0]))}?" if near else ""

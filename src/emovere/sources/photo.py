@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,9 @@ from PIL import (  # the plug-ins by name: else Pillow imports all sixty when it
 
 from emovere.config import PhotoOptions
 from emovere.errors import ShapeError, UnreadableImage
-from emovere.types import Frame, UInt8
+from emovere.sources.inputs import STANDARD_INPUT, printable
+from emovere.sources.pixels import over_white, upright_rgb
+from emovere.types import Frame
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
 """What is decoded. Pillow knows more, but each further decoder is one more way in for a hostile file."""
@@ -32,20 +35,21 @@ MAX_STDIN_BYTES = 1 << 30
 # call would not do: the filters belong to the whole process, and pictures are read by several threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+_SIGNS_OF_A_CUT = ("truncated", "end of", "premature", "expecting to read", "unexpected eof")
+"""Words in decoders' messages where a file ends too early."""
+
 
 def read_photo(source: str | Path | bytes, options: PhotoOptions | None = None) -> Iterator[Frame]:
     """The pages of a picture, one at a time: a photo has one, an animation or a multi-page TIFF several.
 
     source: a file, ``-`` for standard input, or a file's bytes. Frames are upright (EXIF), RGB, transparency over
-    white. Those of an animation carry their time in seconds. Raises UnreadableImage.
+    white. Those of an animation carry their time in seconds. Where a later page is damaged, the pages before it come
+    first. Raises UnreadableImage.
     """
     name = "<bytes>" if isinstance(source, bytes) else os.fspath(source)
-    shown = name if name.isprintable() else repr(name)
-    try:
-        with _open(source, shown) as picture:
-            yield from _pages(picture, name, shown, options or PhotoOptions())
-    except OSError as error:
-        raise UnreadableImage(f"{shown}: cannot be opened: {error.strerror or error}") from error
+    shown = printable(name)
+    with _file(source, shown) as file, _opened(file, shown) as picture:
+        yield from _pages(picture, name, shown, options or PhotoOptions())
 
 
 def frame_of(array: npt.NDArray[Any], name: str = "<array>") -> Frame:
@@ -60,55 +64,72 @@ def frame_of(array: npt.NDArray[Any], name: str = "<array>") -> Frame:
             f"got {array.shape} {array.dtype}"
         )
     if channels == 4:
-        return Frame(_over_white(Image.fromarray(np.ascontiguousarray(array), "RGBA")), source=name)
+        return Frame(over_white(Image.fromarray(np.ascontiguousarray(array), "RGBA")), source=name)
     if channels == 1:
         array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=2)
     return Frame(np.ascontiguousarray(array), source=name)
 
 
-def _open(source: str | Path | bytes, shown: str) -> Image.Image:
-    file: Any = source
-    if isinstance(source, bytes):
-        file = io.BytesIO(source)
-    elif os.fspath(source) == "-":
-        data = sys.stdin.buffer.read(MAX_STDIN_BYTES + 1)
-        if len(data) > MAX_STDIN_BYTES:
-            raise UnreadableImage(f"-: more than {MAX_STDIN_BYTES >> 20} MB on standard input; expected one picture")
-        shown, file = "-", io.BytesIO(data)
-    elif Path(source).is_dir():
-        raise UnreadableImage(f"{shown}: is a folder; expected a picture")
-    elif not Path(source).is_file() and Path(source).exists():
-        raise UnreadableImage(f"{shown}: is no ordinary file; expected a picture")
-    size = len(file.getvalue()) if isinstance(file, io.BytesIO) else Path(source).stat().st_size  # type: ignore[arg-type]
+def _file(source: str | Path | bytes, shown: str) -> IO[bytes]:
+    """The source's bytes as an open file, known not to be empty."""
+    with _described(shown):
+        file: IO[bytes]
+        if isinstance(source, bytes):
+            file, size = io.BytesIO(source), len(source)
+        elif os.fspath(source) == STANDARD_INPUT:
+            data = sys.stdin.buffer.read(MAX_STDIN_BYTES + 1)
+            if len(data) > MAX_STDIN_BYTES:
+                raise UnreadableImage(
+                    f"-: more than {MAX_STDIN_BYTES >> 20} MB on standard input; expected one picture"
+                )
+            file, size = io.BytesIO(data), len(data)
+        else:
+            path = Path(source)
+            size = path.stat().st_size
+            if path.is_dir():
+                raise UnreadableImage(f"{shown}: is a folder; expected a picture")
+            if not path.is_file():  # opening a pipe would wait for ever
+                raise UnreadableImage(f"{shown}: is no ordinary file; expected a picture")
+            file = path.open("rb")
     if not size:
+        file.close()
         raise UnreadableImage(f"{shown}: the file is empty (0 bytes); expected a picture")
-    try:
-        return Image.open(file, formats=FORMATS)
-    except UnidentifiedImageError as error:
-        raise UnreadableImage(f"{shown}: is no picture; expected {', '.join(FORMATS)}") from error
-    except Image.DecompressionBombError as error:
-        raise UnreadableImage(f"{shown}: claims far more pixels than are accepted; {_reason(error)}") from error
-    except (SyntaxError, ValueError, OverflowError, KeyError, IndexError, EOFError) as error:
-        raise UnreadableImage(f"{shown}: the file is damaged: {_reason(error)}") from error
+    return file
+
+
+def _opened(file: IO[bytes], shown: str) -> Image.Image:
+    with _described(shown):
+        try:
+            return Image.open(file, formats=FORMATS)
+        except UnidentifiedImageError as error:
+            raise UnreadableImage(f"{shown}: is no picture; expected {', '.join(FORMATS)}") from error
+        except OSError as error:
+            if error.errno is None and _is_cut_webp(file):
+                raise _truncated(shown) from error
+            raise
+
+
+def _is_cut_webp(file: IO[bytes]) -> bool:
+    """Whether a WebP file is shorter than its first bytes say; its decoder does not tell that from other damage."""
+    file.seek(0)
+    head = file.read(12)
+    length = file.seek(0, os.SEEK_END)
+    return head[:4] == b"RIFF" and head[8:] == b"WEBP" and int.from_bytes(head[4:8], "little") + 8 > length
 
 
 def _pages(picture: Image.Image, name: str, shown: str, options: PhotoOptions) -> Iterator[Frame]:
     index, time_s = 0, 0.0
-    animated = picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False)
+    with _described(shown):
+        animated = picture.format in ("GIF", "WEBP", "PNG") and getattr(picture, "is_animated", False)
     while True:
         page = f"{shown}: page {index + 1}" if index else shown
-        width, height = picture.size
-        if width * height > options.max_pixels:
-            raise UnreadableImage(
-                f"{page}: {width} x {height} pixels; at most {options.max_pixels:,} are accepted; make it smaller, or "
-                f"raise --set photo.max_pixels="
-            )
-        duration = 0.0
+        _check_size(picture.size, page, options.max_pixels)
         with _described(page):
             picture.load()
-            image = _upright_rgb(picture)
+            image = upright_rgb(picture)
             duration = float(picture.info.get("duration", 0)) / 1000
         yield Frame(image, index, time_s if animated else None, name)
+        del image  # else it stays in memory beside the next page
         if picture.format == "MPO":
             return  # a phone's JPEG: what follows is a depth or brightness map of the same photo
         time_s += duration
@@ -120,80 +141,41 @@ def _pages(picture: Image.Image, name: str, shown: str, options: PhotoOptions) -
                 return
 
 
-class _described:  # noqa: N801 - reads as a phrase
-    """Turn whatever a decoder raises into one UnreadableImage that says which page and why."""
+def _check_size(size: tuple[int, int], page: str, most: int) -> None:
+    width, height = size
+    if width * height > most:
+        raise UnreadableImage(
+            f"{page}: {width} x {height} pixels; at most {most:,} are accepted; make it smaller, or raise "
+            f"--set photo.max_pixels="
+        )
+    if width < 1 or height < 1:
+        raise UnreadableImage(f"{page}: {width} x {height} pixels; expected at least one")
 
-    def __init__(self, page: str) -> None:
-        self.page = page
 
-    def __enter__(self) -> None:
-        return None
+@contextlib.contextmanager
+def _described(page: str) -> Iterator[None]:
+    """Turn whatever a decoder or the file system raises into one UnreadableImage that says which page and why."""
+    try:
+        yield
+    except UnreadableImage:
+        raise
+    except MemoryError as error:
+        raise UnreadableImage(f"{page}: too large for the memory there is") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableImage(f"{page}: claims more pixels than Pillow accepts; {_reason(error)}") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UnreadableImage(f"{page}: cannot be opened: {error.strerror or error}") from error
+        reason = _reason(error)
+        if isinstance(error, EOFError) or any(sign in reason.lower() for sign in _SIGNS_OF_A_CUT):
+            raise _truncated(page) from error
+        raise UnreadableImage(f"{page}: the file is damaged: {reason}") from error
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None or isinstance(error, UnreadableImage | EOFError):
-            return
-        if isinstance(error, MemoryError):
-            raise UnreadableImage(f"{self.page}: too large for the memory there is") from error
-        if isinstance(error, Exception):
-            reason = _reason(error)
-            if "truncated" in reason.lower() or "end of" in reason.lower() or "premature" in reason.lower():
-                raise UnreadableImage(
-                    f"{self.page}: the file is truncated: its end is missing; copy it again"
-                ) from error
-            raise UnreadableImage(f"{self.page}: the file is damaged: {reason}") from error
+
+def _truncated(page: str) -> UnreadableImage:
+    return UnreadableImage(f"{page}: the file is truncated: its end is missing; copy it again")
 
 
 def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    return text[:160] or type(error).__name__
-
-
-def _upright_rgb(picture: Image.Image) -> UInt8:
-    """(H, W, 3) uint8 RGB, upright."""
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        image = Image.fromarray(_to_8_bits(picture))
-    else:
-        image = picture
-    image = _turned(image, picture)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        return _over_white(image.convert("RGBA"))
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-
-
-def _turned(image: Image.Image, picture: Image.Image) -> Image.Image:
-    try:
-        orientation = picture.getexif().get(_ORIENTATION, 1)
-    except Exception:  # a damaged EXIF block must not cost the picture
-        return image
-    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
-    return image if turn is None else image.transpose(turn)
-
-
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def _to_8_bits(picture: Image.Image) -> UInt8:
-    """16-bit, 32-bit and float grey by their range: 16 bits where the values fit, else from least to greatest."""
-    values = np.nan_to_num(np.asarray(picture).astype(np.float32))
-    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
-    if picture.mode == "F" and low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high < 256 and not picture.mode.startswith("I;16"):
-        low, high = 0.0, 255.0
-    elif low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0
-    return np.asarray(np.clip((values - low) * (255 / max(high - low, 1e-9)) + 0.5, 0, 255), np.uint8)
-
-
-def _over_white(image: Image.Image) -> UInt8:
-    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-    return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
+    return printable(text[:160]) or type(error).__name__
