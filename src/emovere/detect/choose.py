@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 
-from emovere import registry, weights
+from emovere import registry
 from emovere.config import DetectOptions
 from emovere.detect.base import Detector
 from emovere.errors import WeightsError
@@ -31,10 +31,7 @@ def create(name: str, options: DetectOptions) -> Detector:
 @functools.cache
 def _say(reason: str) -> None:
     """Once for each reason, however many analysers are made."""
-    place = weights.place("yunet").parent
-    why = "EMOVERE_OFFLINE is set" if weights.offline() else reason
     print(
-        f"emovere: using the detector haar, which needs no download; yunet finds more faces: run `emovere models "
-        f"download yunet`, or put its file into {place} ({why})",
+        f"emovere: using the detector haar; yunet finds more faces: emovere models download yunet ({reason})",
         file=sys.stderr,
     )

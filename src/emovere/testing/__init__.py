@@ -1,0 +1,1 @@
+"""Kits that test plug-ins against the contracts of emovere; they raise AssertionError and need no test runner."""
