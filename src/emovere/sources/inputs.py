@@ -8,10 +8,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from emovere.sources.folders import is_image_name, matches, pictures_below
+from emovere.sources.names import printable
 from emovere.types import Problem
-
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"})
-"""What is taken out of a folder; a file that is named itself may have any ending."""
 
 STANDARD_INPUT = "-"
 
@@ -19,92 +18,97 @@ STANDARD_INPUT = "-"
 def expand(inputs: Iterable[str | Path]) -> Iterator[str | Problem]:
     """The sources that the inputs name, in their order, found as they are asked for.
 
-    A file stands for itself, whatever its ending; a folder for the pictures in it, in order of their names, and then
-    for those of the folders in it, hidden ones left out; a glob for what it matches, each once; ``-`` for standard
-    input. What cannot be used is a Problem at its place, and the rest goes on.
+    A file stands for itself, whatever its ending; a folder for the photos in it and below it, in natural order,
+    hidden ones left out; a glob for the photos that it matches and those in the folders that it matches, each once,
+    and for other files only where it states their ending; the text ``-`` for standard input (a ``Path`` of that name
+    is a file). What cannot be used is a Problem at its place, and the rest goes on.
     """
     read_stdin = False
     for item in inputs:
-        name = os.fspath(item)
-        if name == STANDARD_INPUT:
-            if read_stdin:
-                yield Problem(name, "InputError", "-: standard input can be read once only; name it once")
-            else:
-                read_stdin = True
-                yield name
+        if item == STANDARD_INPUT and isinstance(item, str):
+            yield _problem(item, "standard input can be read only once") if read_stdin else item
+            read_stdin = True
             continue
+        name = os.fspath(item)
         try:
-            yield from _expand_one(name)
+            yield from _expand_one(f".{os.sep}{name}" if name == STANDARD_INPUT else name)
+        except PermissionError:
+            yield _problem(name, "no permission to look there")
         except OSError as error:
-            yield _unopened(name, error)
-
-
-def printable(name: str) -> str:
-    """A name as it can be printed on one line, whatever bytes it is made of."""
-    text = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return text if text.isprintable() else repr(text)
+            yield _problem(name, f"cannot be opened: {error.strerror or error}")
 
 
 def _expand_one(name: str) -> Iterator[str | Problem]:
-    if "\0" in name or not name:
-        yield Problem(name, "InputError", f"{name!r}: is no file name")
-    elif Path(name).is_dir():
-        yield from _pictures_or_problem(name, _folder(name), "no picture in this folder or below it")
+    if not name or "\0" in name:
+        yield _problem(name, "is no file name")
+    elif _is_folder(name):
+        yield from _or_problem(pictures_below(name), _problem(name, "no photo in this folder or below it"))
     elif os.path.lexists(name):
         yield name
     elif glob.has_magic(name):
-        yield from _pictures_or_problem(name, _matches(name), "nothing matches")
+        nothing = _problem(name, "no photo matches; expected names such as a.jpg, a.png or a.webp")
+        yield from _or_problem(_photos_matching(name), nothing)
     else:
-        yield Problem(name, "InputError", f"{printable(name)}: no such file or folder{_nearest(name)}")
+        yield _problem(name, f"no such file or folder{_nearest(Path(name))}")
 
 
-def _pictures_or_problem(name: str, found: Iterable[str | Problem], otherwise: str) -> Iterator[str | Problem]:
-    empty = True
-    for source in found:
-        empty = False
-        yield source
-    if empty:
-        kinds = ", ".join(sorted(suffix[1:] for suffix in IMAGE_SUFFIXES))
-        yield Problem(name, "InputError", f"{printable(name)}: {otherwise}; expected {kinds}")
+def _is_folder(name: str) -> bool:
+    """Like ``Path.is_dir``, but with PermissionError and the like let through on every Python."""
+    try:
+        Path(name).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        if os.path.lexists(name):
+            return False  # such as a link to itself: reading it tells what is wrong
+        raise
+    return Path(name).is_dir()
 
 
-def _matches(pattern: str) -> Iterator[str | Problem]:
-    """What a glob matches, folders opened; ``**`` matches both a folder and what is in it, and each counts once."""
+def _photos_matching(pattern: str) -> Iterator[str | Problem]:
+    """Files that a glob matches, and those in the folders that it matches, each once."""
+    ending = Path(pattern).suffix
+    any_kind = bool(ending) and not glob.has_magic(ending)
     seen: set[str] = set()
-    for match in sorted(glob.glob(pattern, recursive=True)):
-        for found in _folder(match) if Path(match).is_dir() else [match]:
-            place = os.path.normpath(found.source if isinstance(found, Problem) else found)
-            if place not in seen:
-                seen.add(place)
+    for match in matches(pattern):
+        if isinstance(match, Problem):
+            yield match
+            continue
+        for found in pictures_below(match) if Path(match).is_dir() else [match]:
+            if isinstance(found, Problem):
+                yield found
+            elif found not in seen and (any_kind or is_image_name(found)):
+                seen.add(found)
                 yield found
 
 
-def _folder(name: str) -> Iterator[str | Problem]:
-    """Pictures of a folder and of those below it, each folder once, however links may lead back to it."""
-    seen: set[tuple[int, int]] = set()
-    closed: list[OSError] = []
-    for folder, below, files in os.walk(name, followlinks=True, onerror=closed.append):
-        place = Path(folder).stat()
-        if (place.st_dev, place.st_ino) in seen:
-            below.clear()
-            continue
-        seen.add((place.st_dev, place.st_ino))
-        below[:] = sorted(child for child in below if not child.startswith("."))
-        for file in sorted(files):
-            if not file.startswith(".") and Path(file).suffix.lower() in IMAGE_SUFFIXES:
-                yield str(Path(folder) / file)
-    yield from (_unopened(str(error.filename), error) for error in closed)
+def _or_problem(found: Iterable[str | Problem], otherwise: Problem) -> Iterator[str | Problem]:
+    empty = True
+    for item in found:
+        empty = False
+        yield item
+    if empty:
+        yield otherwise
 
 
-def _unopened(name: str, error: OSError) -> Problem:
-    return Problem(name, "InputError", f"{printable(name)}: cannot be opened: {error.strerror}")
+def _problem(name: str, verdict: str) -> Problem:
+    return Problem(name, "InputError", f"{printable(name) or repr(name)}: {verdict}")
 
 
-def _nearest(name: str) -> str:
-    parent = Path(name).parent
+def _nearest(path: Path) -> str:
+    """The half sentence that suggests the nearest name which is there; where the folder is missing, the folder's."""
+    parent = path.parent
+    if not parent.is_dir():
+        near = _near(parent)
+        return f"; did you mean {near}?" if near else f"; there is no folder {printable(str(parent))}"
+    near = _near(path)
+    return f"; did you mean {near}?" if near else ""
+
+
+def _near(path: Path) -> str:
     try:
-        siblings = [child.name for child in parent.iterdir()]
+        siblings = {child.name.casefold(): child for child in path.parent.iterdir()}
     except OSError:
-        return f"; nor is there a folder {printable(str(parent))}" if not parent.is_dir() else ""
-    near = difflib.get_close_matches(Path(name).name, siblings, n=1)
-    return f"; did you mean {printable(str(parent / near[0]))}?" if near else ""
+        return ""
+    near = difflib.get_close_matches(path.name.casefold(), siblings, n=1)
+    return printable(str(siblings[near[0]])) if near else ""
