@@ -126,28 +126,26 @@ def override(options: T, settings: Iterable[str]) -> T:
 
     A value is read by the type of its option. Raises ConfigError for an unknown key or an unreadable value.
     """
+    known = keys_of(type(options))
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
             raise ConfigError(f"--set: expected key=value; got {setting!r}")
+        if key.strip() not in known:
+            inside = [name for name in known if name.startswith(f"{key.strip()}.")]
+            if inside:
+                raise ConfigError(f"--set: {key.strip()} is a section; name one of its keys: {', '.join(inside)}")
+            raise ConfigError(unknown_name("option", key.strip(), known))
         options = _replace(options, key.strip().split("."), text.strip(), key.strip())
     return options
 
 
 def _replace(options: T, path: list[str], text: str, whole: str) -> T:
-    hints = typing.get_type_hints(type(options))
-    name = path[0]
-    if name not in hints:
-        raise ConfigError(unknown_name("option", whole, keys_of(type(options))))
-    if len(path) > 1:
-        inner = getattr(options, name)
-        if not dataclasses.is_dataclass(inner):
-            raise ConfigError(unknown_name("option", whole, keys_of(type(options))))
-        value: Any = _replace(inner, path[1:], text, whole)
-    elif dataclasses.is_dataclass(hints[name]):
-        raise ConfigError(f"--set: {whole} is a section; name one of its keys: {', '.join(keys_of(hints[name]))}")
+    name, rest = path[0], path[1:]
+    if rest:
+        value: Any = _replace(getattr(options, name), rest, text, whole)
     else:
-        value = _parse(hints[name], text, whole)
+        value = _parse(typing.get_type_hints(type(options))[name], text, whole)
     return dataclasses.replace(options, **{name: value})  # type: ignore[type-var]
 
 

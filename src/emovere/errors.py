@@ -18,7 +18,8 @@ EmovereError
 │   └── SplitLeak
 ├── JournalError
 ├── SourceError           a camera or a stream
-└── OutputError           a result cannot be written
+├── OutputError           a result cannot be written
+└── Interrupted           the person stopped the work
 
 A message is one line: what, expected, got, and what to do.
 """
@@ -103,6 +104,10 @@ class SourceError(EmovereError):
 
 class OutputError(EmovereError):
     """A result cannot be written."""
+
+
+class Interrupted(EmovereError):
+    """The person stopped the work."""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:

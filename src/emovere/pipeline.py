@@ -6,6 +6,7 @@ read  ->  detect  ->  align  ->  classify
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from emovere import config
+from emovere import config, errors
 from emovere.align.crop import crop_faces
 from emovere.classify.classifier import Classifier, load_model
 from emovere.config import Options
@@ -30,6 +31,8 @@ from emovere.types import Crops, Expressions, Faces, Frame, FrameResult, ModelIn
 from emovere.version import __version__
 
 Input: TypeAlias = str | Path | npt.NDArray[np.uint8]
+Item: TypeAlias = Input | Problem
+"""A Problem among the inputs is one that was found before, and is passed on at its place."""
 
 READERS = 2
 """Threads that read and decode ahead; pictures in memory stay below READERS + Options.frames."""
@@ -81,7 +84,8 @@ class Analyzer:
         """Every face of every picture, in the order of the inputs.
 
         inputs: a path, folder or glob, an (H, W, 3) uint8 RGB or (H, W) uint8 grey array, or several of them. One
-        input alone that cannot be used raises InputError; among several it stands in ``Report.errors``.
+        input alone that cannot be used raises its InputError (UnreadableImage, ShapeError); among several it stands in
+        ``Report.errors``.
         """
         alone = isinstance(inputs, str | Path | np.ndarray)
         listed: list[Input] = [inputs] if alone else list(inputs)  # type: ignore[list-item, arg-type]
@@ -93,10 +97,10 @@ class Analyzer:
             else:
                 frames.append(item.result)
         if alone and problems and not frames:
-            raise InputError(problems[0].message)
+            raise _raisable(problems[0])
         return Report(tuple(frames), tuple(problems), self.models, config.to_dict(self.options), __version__)
 
-    def stream(self, inputs: Iterable[Input]) -> Iterator[Seen | Problem]:
+    def stream(self, inputs: Iterable[Item]) -> Iterator[Seen | Problem]:
         """The same, one at a time as they are done, with the frames; never more than a few pictures in memory."""
         gathered: list[Frame] = []
         pixels = 0
@@ -134,7 +138,7 @@ class Analyzer:
         }
         return list(_per_frame(frames, faces, crops, expressions, timings)) if expressions is not None else []
 
-    def _read(self, inputs: Iterable[Input]) -> Iterator[Frame | Problem]:
+    def _read(self, inputs: Iterable[Item]) -> Iterator[Frame | Problem]:
         """Frames in the order of the inputs, decoded a few ahead by other threads."""
         sources = _listed(inputs)
         waiting: deque[Future[Iterator[Frame | Problem]]] = deque()
@@ -153,22 +157,24 @@ class Analyzer:
                 for future in waiting:
                     future.cancel()
 
-    def _open(self, source: Input | Problem) -> Iterator[Frame | Problem]:
+    def _open(self, source: Item) -> Iterator[Frame | Problem]:
         """Decode a source's first frame now; the later ones, if any, when they are asked for."""
         frames = self._frames(source)
         first = next(frames, None)
         return iter(()) if first is None else _chain(first, frames)
 
-    def _frames(self, source: Input | Problem) -> Iterator[Frame | Problem]:
+    def _frames(self, source: Item) -> Iterator[Frame | Problem]:
         if isinstance(source, Problem):
             yield source
-        elif isinstance(source, np.ndarray):
-            yield frame_of(source)
-        else:
-            try:
+            return
+        try:
+            if isinstance(source, np.ndarray):
+                yield frame_of(source)
+            else:
                 yield from read_photo(source, self.options.photo)
-            except EmovereError as error:
-                yield Problem(str(source), type(error).__name__, str(error))
+        except EmovereError as error:
+            name = "<array>" if isinstance(source, np.ndarray) else str(source)
+            yield Problem(name, type(error).__name__, str(error))
 
 
 def analyze(inputs: Input | Iterable[Input], options: Options | None = None, **settings: Any) -> Report:
@@ -194,12 +200,19 @@ def with_settings(
     )
 
 
-def _listed(inputs: Iterable[Input]) -> Iterator[Input | Problem]:
-    for item in inputs:
-        if isinstance(item, np.ndarray):
-            yield item
+def _listed(inputs: Iterable[Item]) -> Iterator[Item]:
+    for named, group in itertools.groupby(inputs, lambda item: isinstance(item, str | Path)):
+        if named:
+            yield from expand(item for item in group if isinstance(item, str | Path))
         else:
-            yield from expand([item])
+            yield from group
+
+
+def _raisable(problem: Problem) -> EmovereError:
+    """The error that a problem tells of."""
+    kind = getattr(errors, problem.error, InputError)
+    error: EmovereError = kind(problem.message)
+    return error
 
 
 def _chain(first: Frame | Problem, rest: Iterator[Frame | Problem]) -> Iterator[Frame | Problem]:

@@ -21,7 +21,7 @@ LAYERS = {
     3: {"detect", "align", "classify"},
     4: {"pipeline", "report"},
     5: {"datasets", "train", "evaluate", "export", "testing"},
-    6: {"cli"},
+    6: {"cli", "__main__"},
 }
 LAYER_OF = {name: layer for layer, members in LAYERS.items() for name in members}
 STRANGERS = ({"detect", "align", "classify"}, {"engines", "sources"}, {"pipeline", "report"})

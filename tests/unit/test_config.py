@@ -37,7 +37,7 @@ def test_set_reaches_every_kind_of_option():
     ("setting", "says"),
     [
         ("detect.sise=3", "unknown option 'detect.sise'; did you mean 'detect.size'"),
-        ("detect=3", "is a section; name one of its keys: name, size, score"),
+        ("detect=3", "is a section; name one of its keys: detect.name, detect.size, detect.score"),
         ("detect.size=big", "detect.size: expected int; got 'big'"),
         ("detect.size", "expected key=value"),
         ("frames.more=1", "unknown option"),

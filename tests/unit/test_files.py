@@ -22,9 +22,14 @@ def test_the_file_is_there_whole_or_not_at_all(tmp_path):
 def test_a_failure_keeps_the_old_file_and_leaves_nothing(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(ValueError, match="stop"), atomic_write(path) as file:
-        file.write("half")
-        raise ValueError("stop")
+
+    def fail() -> None:
+        with atomic_write(path) as file:
+            file.write("half")
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 

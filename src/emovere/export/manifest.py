@@ -34,7 +34,7 @@ def register(exported: Exported, manifest: Path) -> str:
         "labels": sorted(description["heads"]),
         "input": description["input"],
         "parameters": description["parameters"],
-        "public_accuracy": description["public_accuracy"],
+        "public_accuracy": description["heads"]["fer7"]["public_accuracy"],
     }
     table = f"[{name}]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in fields.items())
     text = manifest.read_text(encoding="utf-8") if manifest.is_file() else ""

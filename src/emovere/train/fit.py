@@ -17,7 +17,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAverag
 
 from emovere.config import read_toml, to_toml
 from emovere.datasets.faceset import FaceSet
-from emovere.errors import ConfigError
+from emovere.errors import ConfigError, Interrupted
 from emovere.files import atomic_write
 from emovere.train.data import loader, without_leaks
 from emovere.train.module import ExpressionModule
@@ -34,7 +34,8 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
 
     The folder gets recipe.toml, run.json, metrics.csv, best.ckpt and last.ckpt. With ``resume`` the run goes on
     from last.ckpt. PrivateTest is only used to leave its copies out of training. Returns what run.json holds.
-    Raises ConfigError where a run is there already, where none is there to resume, or where its recipe differs.
+    Raises ConfigError where a run is there already, where none is there to resume, or where its recipe
+    differs; Interrupted where the person stopped it.
     """
     _check_folder(recipe, folder, resume)
     with atomic_write(folder / "recipe.toml") as file:
@@ -56,7 +57,12 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
     started = time.time()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")  # its advice, and its own deprecated calls
-        trainer.fit(module, train_batches, public_batches, ckpt_path=folder / LAST if resume else None)
+        try:
+            trainer.fit(module, train_batches, public_batches, ckpt_path=folder / LAST if resume else None)
+        except (KeyboardInterrupt, SystemExit) as error:
+            if not trainer.interrupted:
+                raise
+            raise Interrupted(f"interrupted; {folder} keeps the last whole epoch: go on with --resume") from error
     run = {
         "recipe": recipe.name,
         "seed": recipe.seed,

@@ -11,7 +11,7 @@ import torch
 
 from emovere.config import override, read_toml
 from emovere.datasets.faceset import FaceSet
-from emovere.errors import ConfigError, DatasetError
+from emovere.errors import ConfigError, DatasetError, Interrupted
 from emovere.train.curves import draw_run
 from emovere.train.data import without_leaks
 from emovere.train.fit import fit
@@ -49,7 +49,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path, faces, tiny, 
 
     with monkeypatch.context() as patch:
         patch.setattr(History, "on_train_batch_start", interrupt_third_epoch)
-        with pytest.raises((KeyboardInterrupt, SystemExit)):
+        with pytest.raises(Interrupted, match="go on with --resume"):
             fit(tiny, faces, tmp_path / "cut")
     assert [row["epoch"] for row in read_metrics(tmp_path / "cut" / "metrics.csv")] == [1, 2]
     fit(tiny, faces, tmp_path / "cut", resume=True)
