@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from emovere.pipeline import Analyzer, Seen
     from emovere.types import Problem
 
-FORMATS = ("table", "json", "jsonl", "csv", "parquet")
-
 
 def analyze(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Photos, folders, globs, or - for stdin.")],
@@ -48,11 +46,12 @@ def analyze(
 def check_format(name: str, output: Path | None) -> None:
     """Raise ConfigError for a format that is not known or that a terminal cannot show."""
     from emovere.errors import ConfigError, unknown_name
+    from emovere.report.base import BINARY, WRITERS
 
-    if name not in FORMATS:
-        raise ConfigError(unknown_name("format", name, FORMATS))
-    if name == "parquet" and output is None and sys.stdout.isatty():
-        raise ConfigError("parquet is binary: name a file with --output, or send stdout to one")
+    if name not in WRITERS:
+        raise ConfigError(unknown_name("format", name, WRITERS))
+    if name in BINARY and output is None and sys.stdout.isatty():
+        raise ConfigError(f"{name} is binary: name a file with --output, or send stdout to one")
 
 
 def run(

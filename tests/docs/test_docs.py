@@ -1,0 +1,47 @@
+"""The docs say what is there: links lead somewhere, commands exist, the two commands stand first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from emovere.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_place_is_left_to_be_filled(page):
+    assert not re.findall(r"<!-- (?:results|measure|compare|errors) -->", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_option_exists(page):
+    text = re.sub(r"\\\n", " ", page.read_text(encoding="utf-8"))
+    for line in re.findall(r"^\$ emovere ([a-z]+.*)$", text, re.MULTILINE):
+        words = line.split("#")[0].split()
+        nested = words[:2] if words[0] == "models" else words[:1]
+        shown = CliRunner().invoke(app, [*nested, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+        assert shown.exit_code == 0, line
+        for option in (word for word in words if word.startswith("--")):
+            assert option in shown.output, f"{option} in {line}"
+
+
+def test_the_readme_opens_with_its_two_commands():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^## (.+?)\n+```bash\n(.+?)\n```", text, re.MULTILINE | re.DOTALL)
+    assert [title for title, _ in blocks[:2]] == ["Run it", "Test it"]
+    assert "emovere demo" in blocks[0][1]
+    assert "pytest" in blocks[1][1]
+    assert all("\n" not in block for _, block in blocks[:2])
