@@ -15,9 +15,9 @@ from emovere.types import Crops, Faces, Float32, Frame, UInt8
 SIDE = 48
 """Side of a crop in FER2013, in pixels; the coordinates below are in its pixels."""
 
-LANDMARKS = np.array([[14.6, 18.0], [32.6, 18.0], [23.6, 28.3], [16.6, 36.1], [30.6, 36.1]], np.float32)
-"""Where right eye, left eye, nose tip and right and left mouth corner stand in FER2013, made symmetrical; measured by
-benchmarks/framing.py on the Training split."""
+LANDMARKS = np.array([[14.3, 18.3], [32.7, 18.3], [23.5, 28.3], [15.7, 35.6], [31.3, 35.6]], np.float32)
+"""Where right eye, left eye, nose tip and right and left mouth corner stand in FER2013: medians over the
+Training split, printed by benchmarks/framing.py and made symmetrical about x = 23.5."""
 
 BoxInCrop = tuple[float, float, float, float]
 

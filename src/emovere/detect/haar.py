@@ -35,7 +35,7 @@ class Haar:
     (The last stage's sum, which detectMultiScale3 gives, was no better at telling faces from mistakes in a trial.)
     """
 
-    box_in_crop = (0.5, 0.5, 47.5, 47.5)
+    box_in_crop = (0.1, 0.1, 47.1, 46.6)
 
     def __init__(self, options: DetectOptions) -> None:
         """Load the cascade. Raises ConfigError, or EngineError where OpenCV came without it (its version 5 does)."""

@@ -27,7 +27,7 @@ with faces. From 64 pixels on it agrees with ONNX Runtime to 5e-6."""
 class YuNet:
     """Boxes, scores and five landmarks, by OpenCV's own runner."""
 
-    box_in_crop = (4.3, -0.6, 43.8, 49.0)
+    box_in_crop = (4.1, -0.8, 43.4, 48.8)
 
     def __init__(self, options: DetectOptions) -> None:
         """Load the weights, fetching them where they are not here. Raises WeightsError, ConfigError or EngineError."""
