@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import sys
 
-from emovere import registry
+from emovere import registry, weights
 from emovere.config import DetectOptions
 from emovere.detect.base import Detector
-from emovere.errors import WeightsError
+from emovere.errors import HashMismatch, Offline, WeightsError
 
 AUTO = "auto"
 
@@ -24,7 +24,8 @@ def create(name: str, options: DetectOptions) -> Detector:
     try:
         return create("yunet", options)
     except WeightsError as error:
-        _say(str(error))
+        told_in_full = isinstance(error, Offline | HashMismatch)
+        _say(str(error) if told_in_full else f"{weights.entry('yunet').file} cannot be fetched")
         return create("haar", options)
 
 
