@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from emovere import weights
 from emovere.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +38,17 @@ def test_every_command_and_option_exists(page):
         assert shown.exit_code == 0, line
         for option in (word for word in words if word.startswith("--")):
             assert option in shown.output, f"{option} in {line}"
+
+
+@pytest.mark.parametrize("label_set", ["fer7", "ferplus8"])
+@pytest.mark.parametrize("page", ["README.md", "MODEL_CARD.md"])
+def test_figures_are_those_of_the_network_that_is_shipped(page, label_set):
+    result = json.loads((ROOT / f"docs/models/light/PrivateTest-{label_set}/evaluation.json").read_text("utf-8"))
+    assert result["model"]["sha256"] == weights.entry("light").sha256
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for figures in (result["official"], result["without_leaked"]):
+        low, high = figures["accuracy_interval_95"]
+        assert f"{figures['accuracy']:.2%}".replace("%", " %") + f" [{low * 100:.2f}, {high * 100:.2f}]" in text
 
 
 def test_the_readme_opens_with_its_two_commands():
