@@ -27,7 +27,7 @@ from emovere.detect.choose import create
 from emovere.errors import EmovereError, InputError
 from emovere.sources.inputs import expand
 from emovere.sources.photo import frame_of, read_photo
-from emovere.types import Crops, Expressions, Faces, Frame, FrameResult, ModelInfo, Problem, Report, UInt8
+from emovere.types import Crops, Expressions, Faces, Frame, FrameResult, ModelInfo, Problem, Report
 from emovere.version import __version__
 
 Input: TypeAlias = str | Path | npt.NDArray[np.uint8]
@@ -120,6 +120,8 @@ class Analyzer:
 
     def see(self, frames: Sequence[Frame]) -> list[Seen]:
         """Analyse frames together: one call of the detector, one of the network for all their faces."""
+        if not frames:
+            return []
         started = time.perf_counter()
         faces = self.detector.detect(frames)
         detected = time.perf_counter()
@@ -128,15 +130,15 @@ class Analyzer:
             for frame, found in zip(frames, faces, strict=True)
         ]
         aligned = time.perf_counter()
-        expressions = self.classifier.predict(np.concatenate([crop.images for crop in crops])) if frames else None
+        expressions = self.classifier.predict(np.concatenate([crop.images for crop in crops]))
         classified = time.perf_counter()
-        share = 1000 / max(1, len(frames))
+        share = 1000 / len(frames)
         timings = {
             "detect": (detected - started) * share,
             "align": (aligned - detected) * share,
             "classify": (classified - aligned) * share,
         }
-        return list(_per_frame(frames, faces, crops, expressions, timings)) if expressions is not None else []
+        return list(_per_frame(frames, faces, crops, expressions, timings))
 
     def _read(self, inputs: Iterable[Item]) -> Iterator[Frame | Problem]:
         """Frames in the order of the inputs, decoded a few ahead by other threads."""
@@ -161,7 +163,7 @@ class Analyzer:
         """Decode a source's first frame now; the later ones, if any, when they are asked for."""
         frames = self._frames(source)
         first = next(frames, None)
-        return iter(()) if first is None else _chain(first, frames)
+        return iter(()) if first is None else itertools.chain([first], frames)
 
     def _frames(self, source: Item) -> Iterator[Frame | Problem]:
         if isinstance(source, Problem):
@@ -215,11 +217,6 @@ def _raisable(problem: Problem) -> EmovereError:
     return error
 
 
-def _chain(first: Frame | Problem, rest: Iterator[Frame | Problem]) -> Iterator[Frame | Problem]:
-    yield first
-    yield from rest
-
-
 def _per_frame(
     frames: Sequence[Frame],
     faces: Sequence[Faces],
@@ -235,6 +232,3 @@ def _per_frame(
         )
         yield Seen(frame, result, crop)
         start = end
-
-
-__all__ = ["Analyzer", "Input", "Seen", "UInt8", "analyze", "with_settings"]

@@ -1,7 +1,7 @@
 """Parts by name: ``"yunet": "emovere.detect.yunet:YuNet"``.
 
 Built-in parts and other people's plug-ins take the same road. A plug-in is a package with an entry point in the group
-``emovere.detectors``, ``emovere.classifiers`` or ``emovere.engines``. Nothing is imported before it is asked for.
+``emovere.detectors`` or ``emovere.engines``. Nothing is imported before it is asked for.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ class Classifier:
         self.info = ModelInfo(
             name=self.description.name,
             version=self.description.version,
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=weights.sha256_of(path),
             engine=self._engine.name,
             labels=self.labels,
         )

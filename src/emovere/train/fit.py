@@ -90,8 +90,8 @@ def _check_folder(recipe: Recipe, folder: Path, resume: bool) -> None:
         raise ConfigError(f"{folder}: no {LAST} to resume from; start without --resume")
     if resume:
         _check_checkpoint(folder / LAST)
-    if resume and read_toml(Recipe, folder / "recipe.toml") != recipe:
-        raise ConfigError(f"{folder}: its recipe.toml differs from this recipe; resume with the same settings")
+        if read_toml(Recipe, folder / "recipe.toml") != recipe:
+            raise ConfigError(f"{folder}: its recipe.toml differs from this recipe; resume with the same settings")
 
 
 def _check_checkpoint(path: Path) -> None:
