@@ -61,6 +61,44 @@ class PhotoOptions:
 
 
 @dataclass(frozen=True)
+class VideoOptions:
+    """Which frames of a moving picture are looked at."""
+
+    every: float = 0.0
+    """Seconds between frames that are looked at; 0 takes every frame."""
+    start: float = 0.0
+    """Second at which to begin."""
+    end: float = 0.0
+    """Second at which to stop; 0 goes on to the end."""
+
+
+@dataclass(frozen=True)
+class StreamOptions:
+    """How cameras and streams are read."""
+
+    timeout: float = 10.0
+    """Seconds without a frame after which a connection counts as lost."""
+    attempts: int = 0
+    """Times in a row that a lost connection is tried again; 0 goes on for ever."""
+    longest_pause: float = 30.0
+    """Seconds; the pause between attempts doubles from half a second up to this."""
+
+
+@dataclass(frozen=True)
+class TrackOptions:
+    """How faces are followed from frame to frame."""
+
+    look_round: float = 0.3
+    """Seconds between looks at the whole frame; between them only the surroundings of known faces are searched."""
+    memory: float = 1.5
+    """Seconds for which a person who is not seen keeps the number."""
+    confirm: float = 0.9
+    """A face with at least this score counts at once; a fainter one only when it is seen again."""
+    smooth: float = 0.4
+    """Time constant in seconds with which expressions are smoothed; 0 leaves every frame as it is."""
+
+
+@dataclass(frozen=True)
 class Options:
     """Everything that analysing can be told."""
 
@@ -68,6 +106,9 @@ class Options:
     classify: ClassifyOptions = field(default_factory=ClassifyOptions)
     engine: EngineOptions = field(default_factory=EngineOptions)
     photo: PhotoOptions = field(default_factory=PhotoOptions)
+    video: VideoOptions = field(default_factory=VideoOptions)
+    stream: StreamOptions = field(default_factory=StreamOptions)
+    track: TrackOptions = field(default_factory=TrackOptions)
     frames: int = 8
     """Frames that are read ahead and go through the networks together."""
 

@@ -222,6 +222,23 @@ class FrameResult:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that happened in a moving picture."""
+
+    kind: str
+    """enter, leave (a face); onset, apex, offset (of an expression)."""
+    source: str
+    time_s: float
+    """Seconds since the source's beginning."""
+    track_id: int
+    """The face's number."""
+    emotion: str | None = None
+    """The expression; None for enter and leave."""
+    value: float | None = None
+    """Its smoothed probability at that time; None for enter and leave."""
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """Which model answered."""
 
