@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ OVERLAP = 0.3
 
 CANDIDATES = 5000
 
+SHAPES = 4
+"""Sizes of pictures for which a net is kept ready: laying one out for another size takes as long as running it."""
+
 SMALLEST_SIDE = 64
 """OpenCV 4.14 runs this network wrongly on inputs 32 pixels high or wide: it answers with whatever lies in memory, also
 with faces. From 64 pixels on it agrees with ONNX Runtime to 5e-6."""
@@ -35,11 +39,9 @@ class YuNet:
         known = weights.entry("yunet")
         path = weights.locate("yunet") or weights.fetch("yunet")
         self.info = ModelInfo(known.name, known.version, known.sha256, "opencv")
-        try:
-            self._net = cv2.FaceDetectorYN.create(str(path), "", (320, 320), options.score, OVERLAP, CANDIDATES)
-        except cv2.error as error:
-            raise EngineError(f"{path}: OpenCV cannot load it: {str(error).splitlines()[0]}") from error
-        self._shape = (0, 0)
+        self._path, self._score = path, options.score
+        self._nets: OrderedDict[tuple[int, int], Any] = OrderedDict()
+        self._net((320, 320))
 
     def detect(self, frames: Sequence[Frame]) -> list[Faces]:
         """The faces of each frame; boxes and landmarks in the frame's own pixels, largest face first."""
@@ -50,17 +52,27 @@ class YuNet:
             return Faces.empty()
         seen = shrink(frame.image, self._size)
         picture = _at_least(np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2BGR), np.uint8))
-        shape = (picture.shape[1], picture.shape[0])
-        if shape != self._shape:
-            self._net.setInputSize(shape)
-            self._shape = shape
-        found: Any = self._net.detect(picture)[1]
+        found: Any = self._net((picture.shape[1], picture.shape[0])).detect(picture)[1]
         if found is None:
             return Faces.empty()
         rows: Float32 = found
         boxes = np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1).astype(np.float32)
         landmarks = rows[:, 4:14].reshape(-1, 5, 2).astype(np.float32)
         return restore(frame, seen, boxes, rows[:, 14].astype(np.float32), landmarks)
+
+    def _net(self, shape: tuple[int, int]) -> Any:
+        """The net for pictures of one (width, height); the one that was not used for longest gives way."""
+        if shape in self._nets:
+            self._nets.move_to_end(shape)
+            return self._nets[shape]
+        try:
+            net = cv2.FaceDetectorYN.create(str(self._path), "", shape, self._score, OVERLAP, CANDIDATES)
+        except cv2.error as error:
+            raise EngineError(f"{self._path}: OpenCV cannot load it: {str(error).splitlines()[0]}") from error
+        self._nets[shape] = net
+        if len(self._nets) > SHAPES:
+            self._nets.popitem(last=False)
+        return net
 
 
 def _at_least(picture: UInt8) -> UInt8:

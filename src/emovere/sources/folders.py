@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from emovere.sources.formats import VIDEO_SUFFIXES
 from emovere.sources.names import printable
 from emovere.types import Problem
+
+NUMBER = re.compile(r"%(0?)(\d{0,2})d")
+"""Where the number stands in the name of a sequence's pictures."""
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -33,8 +37,18 @@ def is_image_name(name: str) -> bool:
     return Path(name).suffix.lower() in IMAGE_SUFFIXES
 
 
+def is_visual_name(name: str) -> bool:
+    """Whether a file's name ends as a picture's or a video's does."""
+    return is_image_name(name) or Path(name).suffix.lower() in VIDEO_SUFFIXES
+
+
+def is_numbered(name: str) -> bool:
+    """Whether a name stands for a numbered sequence, such as ``shot_%04d.png``."""
+    return bool(NUMBER.search(Path(name).name))
+
+
 def pictures_below(folder: str) -> Iterator[str | Problem]:
-    """Pictures of a folder, then those of the folders in it, each in natural order; hidden ones are left out.
+    """Pictures and videos of a folder, then of the folders in it, each in natural order; hidden ones are left out.
 
     Links are followed, and no folder is visited twice. A folder that cannot be listed is a Problem in its place.
     """
@@ -42,7 +56,7 @@ def pictures_below(folder: str) -> Iterator[str | Problem]:
         if isinstance(place, Problem):
             yield place
         else:
-            yield from (entry.path for entry in place.entries if is_image_name(entry.name) and _is_file(entry))
+            yield from (entry.path for entry in place.entries if is_visual_name(entry.name) and _is_file(entry))
 
 
 def matches(pattern: str) -> Iterator[str | Problem]:

@@ -49,6 +49,16 @@ PNM = Format("PNM", "PIL.PpmImagePlugin:PpmImageFile")
 FORMATS = (JPEG, PNG, WEBP, AVIF, GIF, TIFF, BMP, PNM)
 """What is read. Pillow knows more, but each further decoder is one more way in for a hostile file."""
 
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".mkv", ".webm", ".avi", ".divx", ".flv", ".f4v"),
+        *(".ts", ".mts", ".m2ts", ".m2t", ".mpg", ".mpeg", ".mpe", ".m1v", ".m2v", ".vob", ".mxf", ".dv"),
+        *(".wmv", ".asf", ".ogv", ".ogm", ".h264", ".264", ".avc", ".h265", ".265", ".hevc"),
+        *(".mjpeg", ".mjpg", ".ivf", ".obu", ".y4m"),
+    }
+)
+"""Endings of videos. They count where the first bytes say nothing: a damaged video is no photo."""
+
 _BEGINNINGS: tuple[tuple[bytes, Format], ...] = (
     (rb"\xff\xd8\xff", JPEG),
     (rb"\x89PNG\r\n\x1a\n", PNG),

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from emovere.sources.folders import is_image_name, matches, pictures_below
+from emovere.sources.depth_pairs import is_depth_folder
+from emovere.sources.folders import is_numbered, is_visual_name, matches, pictures_below
 from emovere.sources.names import printable
 from emovere.types import Problem
 
@@ -18,8 +19,9 @@ STANDARD_INPUT = "-"
 def expand(inputs: Iterable[str | Path]) -> Iterator[str | Problem]:
     """The sources that the inputs name, in their order, found as they are asked for.
 
-    A file stands for itself, whatever its ending; a folder for the photos in it and below it, in natural order,
-    hidden ones left out; a glob for the photos that it matches and those in the folders that it matches, each once,
+    A file stands for itself, whatever its ending; a folder for the photos and videos in it and below it, in natural
+    order, hidden ones left out, or for itself where it holds colour and depth; a name such as ``shot_%04d.png`` for the
+    sequence; a glob for the photos and videos that it matches and those in the folders that it matches, each once,
     and for other files only where it states their ending; the text ``-`` for standard input (a ``Path`` of that name
     is a file). What cannot be used is a Problem at its place, and the rest goes on.
     """
@@ -41,13 +43,17 @@ def expand(inputs: Iterable[str | Path]) -> Iterator[str | Problem]:
 def _expand_one(name: str) -> Iterator[str | Problem]:
     if not name or "\0" in name:
         yield _problem(name, "is no file name")
+    elif _is_folder(name) and is_depth_folder(Path(name)):
+        yield name
     elif _is_folder(name):
-        yield from _or_problem(pictures_below(name), _problem(name, "no photo in this folder or below it"))
+        yield from _or_problem(pictures_below(name), _problem(name, "no photo or video in this folder or below it"))
     elif os.path.lexists(name):
         yield name
     elif glob.has_magic(name):
-        nothing = _problem(name, "no photo matches; expected names such as a.jpg, a.png or a.webp")
+        nothing = _problem(name, "no photo or video matches; expected names such as a.jpg, a.png or a.mp4")
         yield from _or_problem(_photos_matching(name), nothing)
+    elif is_numbered(name) and Path(name).parent.is_dir():
+        yield name
     else:
         yield _problem(name, f"no such file or folder{_nearest(Path(name))}")
 
@@ -77,7 +83,7 @@ def _photos_matching(pattern: str) -> Iterator[str | Problem]:
         for found in pictures_below(match) if Path(match).is_dir() else [match]:
             if isinstance(found, Problem):
                 yield found
-            elif found not in seen and (any_kind or is_image_name(found)):
+            elif found not in seen and (any_kind or is_visual_name(found)):
                 seen.add(found)
                 yield found
 

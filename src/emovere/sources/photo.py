@@ -120,7 +120,7 @@ def _pages(file: IO[bytes], name: str, shown: str, options: PhotoOptions) -> Ite
             animated = kind.timed and (index > 0 or more or problem is not None)
             yield Frame(image, index, time_s if animated else None, name)
             del image  # else it would stay in memory beside the next page
-            index, time_s = index + 1, time_s + duration
+            index, time_s = index + 1, round(time_s + duration, 6)
         if problem is not None:
             raise problem
 

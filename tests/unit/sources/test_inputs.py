@@ -65,7 +65,7 @@ def test_a_folder_without_photos_is_a_problem_and_the_rest_is_done(tree):
     first, second, third = expand(["2.jpg", "empty", "10.jpg"])
     assert (first, third) == ("2.jpg", "10.jpg")
     assert second.source == "empty"
-    assert "no photo in this folder" in second.message
+    assert "no photo or video in this folder" in second.message
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_folder_without_photos_is_a_problem_and_the_rest_is_done(tree):
         ("?.jpg", ["2.jpg"]),
         ("[0-9]*.jpg", ["2.jpg", "10.jpg"]),
         ("s*", ["sub/1.webp", "sub/deep/z.gif"]),
-        ("n*", ["n*: no photo matches; expected names such as a.jpg, a.png or a.webp"]),
+        ("n*", ["n*: no photo or video matches; expected names such as a.jpg, a.png or a.mp4"]),
         ("sub/*", ["sub/1.webp", "sub/deep/z.gif"]),
         ("s*/*.webp", ["sub/1.webp"]),
         ("**/*.gif", ["sub/deep/z.gif"]),
@@ -99,7 +99,7 @@ def test_an_absolute_glob(tree):
 
 
 def test_a_glob_that_matches_nothing_is_a_problem(tree):
-    assert "no photo matches" in the_problem("*.tiff").message
+    assert "no photo or video matches" in the_problem("*.tiff").message
 
 
 def test_loops_of_links_end(tree):
