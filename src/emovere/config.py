@@ -70,6 +70,8 @@ class VideoOptions:
     """Second at which to begin."""
     end: float = 0.0
     """Second at which to stop; 0 goes on to the end."""
+    rate: float = 25.0
+    """Frames a second of a numbered sequence of pictures, which states none itself."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,10 @@ class StreamOptions:
 class TrackOptions:
     """How faces are followed from frame to frame."""
 
-    look_round: float = 0.3
+    step: float = 0.1
+    """Seconds between looks at a recording; frames between two looks are filled in. 0 looks at every frame, as
+    ``emovere watch`` does."""
+    look_round: float = 0.4
     """Seconds between looks at the whole frame; between them only the surroundings of known faces are searched."""
     memory: float = 1.5
     """Seconds for which a person who is not seen keeps the number."""

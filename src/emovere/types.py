@@ -6,7 +6,7 @@ Arrays are checked once, where a value is made, so that no later part has to ask
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,7 @@ class Expressions:
 
     def __post_init__(self) -> None:
         check_array("probs", self.probs, (None, len(self.labels)), np.float32)
-        if len(self.probs) and not np.allclose(self.probs.sum(axis=1), 1, atol=1e-3):
+        if not (np.abs(self.probs.sum(axis=1) - 1) < 1e-3).all():
             raise ShapeError("probs: expected rows that sum to 1")
         if self.sets is not None:
             check_array("sets", self.sets, self.probs.shape, np.bool_)
@@ -158,7 +158,7 @@ class Expressions:
             sets[np.arange(len(probs)), probs.argmax(axis=1)] = True
         return Expressions(labels, probs, sets)
 
-    def __getitem__(self, rows: slice) -> Expressions:
+    def __getitem__(self, rows: slice | Bool) -> Expressions:
         return Expressions(self.labels, self.probs[rows], None if self.sets is None else self.sets[rows])
 
 
@@ -192,6 +192,8 @@ class FrameResult:
     faces: Faces
     expressions: Expressions
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    """What was noticed at this frame; an apex or an offset may lie a little before it."""
 
     def __post_init__(self) -> None:
         if len(self.faces) != len(self.expressions):
@@ -305,7 +307,7 @@ class Report:
             }
             labels = models["classifier"].labels if "classifier" in models else ()
             return cls(
-                frames=tuple(_frame_from_dict(frame, labels) for frame in data["frames"]),
+                frames=tuple(frame_from_dict(frame, labels) for frame in data["frames"]),
                 errors=tuple(Problem(**problem) for problem in data["errors"]),
                 models=models,
                 config=dict(data.get("config", {})),
@@ -325,8 +327,8 @@ def model_to_dict(info: ModelInfo) -> dict[str, Any]:
 
 
 def frame_to_dict(frame: FrameResult) -> dict[str, Any]:
-    """JSON form of one frame. Pixels to 2 digits, probabilities to 6."""
-    return {
+    """JSON form of one frame. Pixels to 2 digits, probabilities to 6; ``events`` only where there are any."""
+    data: dict[str, Any] = {
         "source": frame.source,
         "index": frame.index,
         "time_s": frame.time_s,
@@ -348,6 +350,9 @@ def frame_to_dict(frame: FrameResult) -> dict[str, Any]:
             for face in frame
         ],
     }
+    if frame.events:
+        data["events"] = [asdict(event) for event in frame.events]
+    return data
 
 
 def problem_to_dict(problem: Problem) -> dict[str, Any]:
@@ -355,7 +360,8 @@ def problem_to_dict(problem: Problem) -> dict[str, Any]:
     return {"source": problem.source, "error": problem.error, "message": problem.message}
 
 
-def _frame_from_dict(data: Mapping[str, Any], labels: tuple[str, ...]) -> FrameResult:
+def frame_from_dict(data: Mapping[str, Any], labels: tuple[str, ...]) -> FrameResult:
+    """The inverse of ``frame_to_dict``. labels: those of a frame without a face. Raises KeyError or TypeError."""
     faces = data["faces"]
     count = len(faces)
     has_landmarks = count > 0 and faces[0].get("landmarks") is not None
@@ -381,4 +387,5 @@ def _frame_from_dict(data: Mapping[str, Any], labels: tuple[str, ...]) -> FrameR
             ),
             sets=np.array([[name in face["set"] for name in labels] for face in faces], np.bool_) if has_sets else None,
         ),
+        events=tuple(Event(**event) for event in data.get("events", ())),
     )
