@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from emovere.config import Options
     from emovere.errors import EmovereError
     from emovere.pipeline import Analyzer, analyze
-    from emovere.types import Crops, Expressions, Face, Faces, Frame, FrameResult, Report
+    from emovere.types import Crops, Event, Expressions, Face, Faces, Frame, FrameResult, Report
+    from emovere.watching import Watch, watch
 
 _WHERE = {
     "Analyzer": "pipeline",
     "Classifier": "classify.classifier",
     "Crops": "types",
     "EmovereError": "errors",
+    "Event": "types",
     "Expressions": "types",
     "Face": "types",
     "Faces": "types",
@@ -34,8 +36,10 @@ _WHERE = {
     "FrameResult": "types",
     "Options": "config",
     "Report": "types",
+    "Watch": "watching",
     "analyze": "pipeline",
     "load_model": "classify.classifier",
+    "watch": "watching",
 }
 
 __all__ = [
@@ -43,6 +47,7 @@ __all__ = [
     "Classifier",
     "Crops",
     "EmovereError",
+    "Event",
     "Expressions",
     "Face",
     "Faces",
@@ -50,9 +55,11 @@ __all__ = [
     "FrameResult",
     "Options",
     "Report",
+    "Watch",
     "__version__",
     "analyze",
     "load_model",
+    "watch",
 ]
 
 

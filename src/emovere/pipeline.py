@@ -1,6 +1,6 @@
 """Sources in, results out: the one place where the order of the work is written.
 
-read  ->  detect  ->  align  ->  classify
+read  ->  detect  ->  align  ->  classify; a moving picture is followed instead (following.py)
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from emovere.config import Options
 from emovere.detect.base import Detector
 from emovere.detect.choose import create
 from emovere.errors import EmovereError, InputError
-from emovere.sources.inputs import expand
+from emovere.recorded import Checkpoint, follow_recording
+from emovere.sources.inputs import STANDARD_INPUT, expand
 from emovere.sources.photo import frame_of, read_photo
+from emovere.sources.recording import is_recording
 from emovere.types import Crops, Expressions, Faces, Frame, FrameResult, ModelInfo, Problem, Report
 from emovere.version import __version__
 
@@ -48,6 +50,17 @@ class Seen:
     frame: Frame
     result: FrameResult
     crops: Crops
+    done: float = 1.0
+    """Share of its source that is done, as far as is known, in [0, 1]."""
+    checkpoint: Checkpoint | None = None
+    """Now and then, within a recording: where one could go on after this frame."""
+
+
+@dataclass(frozen=True)
+class _Moving:
+    """A source that has to be followed."""
+
+    source: str
 
 
 class Analyzer:
@@ -100,8 +113,11 @@ class Analyzer:
             raise _raisable(problems[0])
         return Report(tuple(frames), tuple(problems), self.models, config.to_dict(self.options), __version__)
 
-    def stream(self, inputs: Iterable[Item]) -> Iterator[Seen | Problem]:
-        """The same, one at a time as they are done, with the frames; never more than a few pictures in memory."""
+    def stream(self, inputs: Iterable[Item], *, resume: Checkpoint | None = None) -> Iterator[Seen | Problem]:
+        """The same, one at a time as they are done, with the frames; never more than a few pictures in memory.
+
+        resume: where to go on within the recording that comes first among the inputs.
+        """
         gathered: list[Frame] = []
         pixels = 0
         for item in self._read(inputs):
@@ -109,14 +125,26 @@ class Analyzer:
                 gathered.append(item)
                 pixels += item.size[0] * item.size[1]
             if gathered and (
-                isinstance(item, Problem) or len(gathered) >= self.options.frames or pixels > BATCH_PIXELS
+                not isinstance(item, Frame) or len(gathered) >= self.options.frames or pixels > BATCH_PIXELS
             ):
                 yield from self.see(gathered)
                 gathered, pixels = [], 0
             if isinstance(item, Problem):
                 yield item
+            elif isinstance(item, _Moving):
+                here = resume if resume is not None and resume.source == item.source else None
+                yield from self._follow(item.source, here)
         if gathered:
             yield from self.see(gathered)
+
+    def _follow(self, source: str, resume: Checkpoint | None) -> Iterator[Seen | Problem]:
+        """A recording from its beginning, or from a checkpoint, to its end."""
+        for item in follow_recording(self.detector, self.classifier, source, self.options, resume):
+            if isinstance(item, Problem):
+                yield item
+            else:
+                look = item.look
+                yield Seen(look.frame, look.result, look.crops, item.done, item.checkpoint)
 
     def see(self, frames: Sequence[Frame]) -> list[Seen]:
         """Analyse frames together: one call of the detector, one of the network for all their faces."""
@@ -140,10 +168,10 @@ class Analyzer:
         }
         return list(_per_frame(frames, faces, crops, expressions, timings))
 
-    def _read(self, inputs: Iterable[Item]) -> Iterator[Frame | Problem]:
+    def _read(self, inputs: Iterable[Item]) -> Iterator[Frame | Problem | _Moving]:
         """Frames in the order of the inputs, decoded a few ahead by other threads."""
         sources = _listed(inputs)
-        waiting: deque[Future[Iterator[Frame | Problem]]] = deque()
+        waiting: deque[Future[Iterator[Frame | Problem | _Moving]]] = deque()
         with ThreadPoolExecutor(READERS, "emovere-read") as pool:
             try:
                 while True:
@@ -159,19 +187,21 @@ class Analyzer:
                 for future in waiting:
                     future.cancel()
 
-    def _open(self, source: Item) -> Iterator[Frame | Problem]:
+    def _open(self, source: Item) -> Iterator[Frame | Problem | _Moving]:
         """Decode a source's first frame now; the later ones, if any, when they are asked for."""
         frames = self._frames(source)
         first = next(frames, None)
         return iter(()) if first is None else itertools.chain([first], frames)
 
-    def _frames(self, source: Item) -> Iterator[Frame | Problem]:
+    def _frames(self, source: Item) -> Iterator[Frame | Problem | _Moving]:
         if isinstance(source, Problem):
             yield source
             return
         try:
             if isinstance(source, np.ndarray):
                 yield frame_of(source)
+            elif source != STANDARD_INPUT and is_recording(str(source)):
+                yield _Moving(str(source))
             else:
                 yield from read_photo(source, self.options.photo)
         except EmovereError as error:

@@ -17,7 +17,7 @@ from emovere.config import ClassifyOptions, EngineOptions
 from emovere.engines.base import Engine
 from emovere.errors import ModelError, ShapeError, UnknownModel, unknown_name
 from emovere.labels import parse_labels
-from emovere.types import Expressions, ModelInfo, UInt8
+from emovere.types import Expressions, Float32, ModelInfo, UInt8
 
 METADATA = "emovere"
 """The key of the model file's metadata under which its description stands, as JSON."""
@@ -91,13 +91,20 @@ class Classifier:
         faces: (N, H, W) uint8 grey crops of any size in FER2013's framing, or a list of N such (H, W) arrays; N may
         be 0. Returns Expressions over the labels that the classifier was loaded for. Raises ShapeError.
         """
+        return self.express(self.read(faces))
+
+    def read(self, faces: UInt8 | Sequence[UInt8]) -> Float32:
+        """(N, K) float32 probabilities over all labels of the head, before the wanted ones are picked."""
         crops = resize_crops(faces, self.side)
         size = max(1, self._options.batch)
         parts = [
             self._engine.run([self._head_name], {"faces": crops[start : start + size, None]})[0]
             for start in range(0, len(crops), size)
         ]
-        probs = np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, len(self._head.labels)), np.float32)
+        return np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, len(self._head.labels)), np.float32)
+
+    def express(self, probs: Float32) -> Expressions:
+        """(N, K) probabilities of ``read``, or means of such, as Expressions over the wanted labels."""
         sets = None
         if self._head.threshold is not None:
             sets = probs >= self._head.threshold
@@ -142,16 +149,20 @@ def load_model(
     >>> load_model("light").predict(np.zeros((2, 48, 48), np.uint8)).probs.shape
     (2, 7)
     """
+    options = ClassifyOptions(model=str(name), labels=labels, batch=batch)
+    return Classifier(locate_model(name), options, engine or EngineOptions())
+
+
+def locate_model(name: str | Path) -> Path:
+    """The file of a network that is named, or that is an ONNX file. Raises UnknownModel or WeightsError."""
     path = Path(name)
     if path.suffix == ".onnx":
         if not path.is_file():
             raise UnknownModel(f"{path}: no such file; expected an ONNX network or one of {', '.join(_names())}")
-    elif str(name) not in _names():
+        return path
+    if str(name) not in _names():
         raise UnknownModel(unknown_name("model", str(name), _names()))
-    else:
-        path = weights.locate(str(name)) or weights.fetch(str(name))
-    options = ClassifyOptions(model=str(name), labels=labels, batch=batch)
-    return Classifier(path, options, engine or EngineOptions())
+    return weights.locate(str(name)) or weights.fetch(str(name))
 
 
 def _names() -> list[str]:
