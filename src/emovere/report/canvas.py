@@ -1,15 +1,18 @@
 """Smooth shapes and text on a picture, drawn region by region so that a large picture costs no more than a small one.
 
 Shapes are signed distances to a rounded rectangle (Quilez, "2D distance functions"): half a pixel around distance 0
-is what smooths the edge.
+is what smooths the edge. Letters are drawn once and kept, because a video repeats the same words on every frame.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
@@ -30,6 +33,21 @@ DASH = 7.0
 """Length of a dash and its gap together, in line widths."""
 
 
+KEPT_TEXTS = 512
+"""Lines of text whose letters are kept: on a 12-megapixel photo a line takes some 30 kB, on a video 2 kB."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One line along an edge."""
+
+    colour: RGB
+    line: float
+    """Thickness in pixels."""
+    dashed: bool = False
+    opacity: float = 1
+
+
 class Canvas:
     """A copy of a picture to draw on. Everything outside its edges is left out."""
 
@@ -41,12 +59,14 @@ class Canvas:
         """Fill a rectangle, x1 y1 x2 y2 in pixels, with rounded corners."""
         region = self._region(rect, 1)
         if region is not None:
-            alpha: Alpha = np.clip(0.5 - _distance(region, rect, radius), 0, 1) * np.float32(opacity)
-            self._blend(region, alpha, colour)
+            alpha = _distance(region, rect, radius)
+            np.subtract(0.5, alpha, out=alpha)
+            self._blend(region, _limited(alpha, opacity), colour)
 
-    def outline(self, rect: Rect, colour: RGB, *, radius: float, line: float, dashed: bool, opacity: float) -> None:
-        """Draw a rectangle's edge, ``line`` pixels thick, with rounded corners; only its four sides are touched."""
+    def outline(self, rect: Rect, strokes: Sequence[Stroke], *, radius: float) -> None:
+        """Draw lines along a rectangle's edge, one over the other; only its four sides are touched."""
         x1, y1, x2, y2 = rect
+        line = max(stroke.line for stroke in strokes)
         reach = radius + line
         top, bottom = min(y1 + reach, (y1 + y2) / 2), max(y2 - reach, (y1 + y2) / 2)
         left, right = min(x1 + reach, (x1 + x2) / 2), max(x2 - reach, (x1 + x2) / 2)
@@ -56,26 +76,41 @@ class Canvas:
         strips = (
             (x1 - around, y1 - around, x2 + around, top),
             (x1 - around, bottom, x2 + around, y2 + around),
-            (x1 - around, top, left, bottom),
-            (right, top, x2 + around, bottom),
+            (x1 - around, top, min(x1 + around, left), bottom),
+            (max(x2 - around, right), top, x2 + around, bottom),
         )
         for strip in strips:
             region = self._region(strip, 0)
             if region is None:
                 continue
-            edge = np.abs(_distance(region, rect, radius))
-            alpha: Alpha = np.clip(0.5 + line / 2 - edge, 0, 1).astype(np.float32) * np.float32(opacity)
-            self._blend(region, alpha * _dashes(region, rect, line) if dashed else alpha, colour)
+            edge = _distance(region, rect, radius)
+            np.abs(edge, out=edge)
+            for stroke in strokes:
+                alpha = _limited(np.float32(0.5 + stroke.line / 2) - edge, stroke.opacity)
+                if stroke.dashed:
+                    alpha *= _dashes(region, rect, stroke.line)
+                self._blend(region, alpha, stroke.colour)
 
     def text(self, x: float, baseline: float, text: str, colour: RGB, *, size: int, anchor: str = "l") -> None:
         """Write one line of text; ``anchor`` l has its left end at x, r its right end."""
-        mask = _mask_of(text, size)
-        left = round(x) if anchor == "l" else round(x - text_width(text, size))
-        top = round(baseline - ASCENT * size)
+        mask, inset_x, inset_y = _mask_of(text, size)
+        left = inset_x + (round(x) if anchor == "l" else round(x - text_width(text, size)))
+        top = inset_y + round(baseline - ASCENT * size)
         region = self._region((left, top, left + mask.shape[1], top + mask.shape[0]), 0)
         if region is not None:
             r1, r2, c1, c2 = region
-            self._blend(region, mask[r1 - top : r2 - top, c1 - left : c2 - left], colour)
+            coverage = mask[r1 - top : r2 - top, c1 - left : c2 - left]
+            self._blend(region, np.multiply(coverage, 1 / 255, dtype=np.float32), colour)
+
+    def picture(self, x: float, y: float, picture: UInt8, *, opacity: float = 1) -> None:
+        """Lay an (h, w, 4) uint8 RGBA picture on the canvas, its upper left corner at the pixel nearest x, y."""
+        left, top = round(x), round(y)
+        region = self._region((left, top, left + picture.shape[1], top + picture.shape[0]), 0)
+        if region is not None:
+            r1, r2, c1, c2 = region
+            part = picture[r1 - top : r2 - top, c1 - left : c2 - left]
+            alpha: Alpha = np.multiply(part[..., 3], opacity / 255, dtype=np.float32)
+            self._mix(region, alpha, np.ascontiguousarray(part[..., :3]))
 
     def _region(self, rect: Rect, margin: int) -> tuple[int, int, int, int] | None:
         """First and last-plus-one row, then column, that a rectangle touches; None where it touches none."""
@@ -85,27 +120,44 @@ class Canvas:
         return (r1, r2, c1, c2) if r1 < r2 and c1 < c2 else None
 
     def _blend(self, region: tuple[int, int, int, int], alpha: Alpha, colour: RGB) -> None:
+        # a power of two, so that few different inks are kept
+        ink = _ink(colour, 1 << alpha.size.bit_length())
+        self._mix(region, alpha, ink[: alpha.size].reshape(*alpha.shape, 3))
+
+    def _mix(self, region: tuple[int, int, int, int], alpha: Alpha, ink: UInt8) -> None:
         r1, r2, c1, c2 = region
         part = self.image[r1:r2, c1:c2]
-        mixed = part + alpha[..., None] * (np.array(colour, np.float32) - part)
-        part[...] = (mixed + 0.5).astype(np.uint8)
+        part[...] = cv2.blendLinear(part, ink, np.float32(1) - alpha, alpha)
 
 
+@functools.lru_cache(maxsize=64)
+def _ink(colour: RGB, pixels: int) -> UInt8:
+    """(pixels, 3) of one colour."""
+    ink: UInt8 = np.tile(np.array(colour, np.uint8), (pixels, 1))
+    return ink
+
+
+@functools.lru_cache(maxsize=4 * KEPT_TEXTS)
 def text_width(text: str, size: int) -> float:
     """Pixels that a line of text takes."""
     return float(_font(size * FINER).getlength(text)) / FINER
 
 
-def _mask_of(text: str, size: int) -> Alpha:
-    """(2 size, W) coverage of a line of text, with its baseline ``ASCENT * size`` from the top.
+@functools.lru_cache(maxsize=KEPT_TEXTS)
+def _mask_of(text: str, size: int) -> tuple[UInt8, int, int]:
+    """Coverage in [0, 255] of a line of text, (h, w), and its inset in x and y.
 
-    Drawn larger and brought down, because small letters are otherwise set to whole pixels, with uneven gaps.
+    The inset counts from where the text begins, and from ``ASCENT * size`` above its baseline. Drawn larger and
+    brought down, because small letters are otherwise set to whole pixels, with uneven gaps.
     """
     width = math.ceil(text_width(text, size)) + size
-    mask = Image.new("L", (width * FINER, 2 * size * FINER))
-    draw = ImageDraw.Draw(mask)
+    drawn = Image.new("L", (width * FINER, 2 * size * FINER))
+    draw = ImageDraw.Draw(drawn)
     draw.text((0, ASCENT * size * FINER), text, fill=255, font=_font(size * FINER), anchor="ls")
-    return np.asarray(mask.reduce(FINER), np.float32) / np.float32(255)
+    mask = drawn.reduce(FINER)
+    left, top, right, bottom = mask.getbbox() or (0, 0, 1, 1)
+    inked: UInt8 = np.asarray(mask.crop((left, top, right, bottom)))
+    return inked, left, top
 
 
 @functools.lru_cache(maxsize=128)
@@ -125,26 +177,38 @@ def _distance(region: tuple[int, int, int, int], rect: Rect, radius: float) -> A
     x1, y1, x2, y2 = rect
     radius = min(radius, (x2 - x1) / 2, (y2 - y1) / 2)
     x, y = _centres(region)
-    across = np.abs(x - (x1 + x2) / 2) - (x2 - x1) / 2 + radius
-    down = np.abs(y - (y1 + y2) / 2) - (y2 - y1) / 2 + radius
-    outside = np.hypot(np.maximum(across, 0), np.maximum(down, 0))
-    distance: Alpha = np.minimum(np.maximum(across, down), 0) + outside - np.float32(radius)
+    across = np.abs(x - (x1 + x2) / 2) - ((x2 - x1) / 2 - radius)
+    down = np.abs(y - (y1 + y2) / 2) - ((y2 - y1) / 2 - radius)
+    distance: Alpha = np.square(np.maximum(across, 0)) + np.square(np.maximum(down, 0))
+    np.sqrt(distance, out=distance)
+    inside = np.maximum(across, down)
+    distance += np.minimum(inside, 0, out=inside)
+    distance -= radius
     return distance
+
+
+def _limited(alpha: Alpha, opacity: float) -> Alpha:
+    """Coverage kept within [0, 1], in place, times the opacity."""
+    np.maximum(alpha, 0, out=alpha)
+    np.minimum(alpha, 1, out=alpha)
+    if opacity != 1:
+        alpha *= np.float32(opacity)
+    return alpha
 
 
 def _dashes(region: tuple[int, int, int, int], rect: Rect, line: float) -> Alpha:
     """1 on a dash, 0 in a gap: whole dashes along each side, with half of one at each corner."""
     x1, y1, x2, y2 = rect
     x, y = _centres(region)
-    shape = (y.shape[0], x.shape[1])
-    horizontal = np.broadcast_to(np.minimum(np.abs(y - y1), np.abs(y - y2)), shape)
-    vertical = np.broadcast_to(np.minimum(np.abs(x - x1), np.abs(x - x2)), shape)
-    dashes: Alpha = np.where(horizontal < vertical, _pulse(x - x1, x2 - x1, line), _pulse(y - y1, y2 - y1, line))
+    to_horizontal, to_vertical = (
+        np.minimum(np.abs(at - low), np.abs(at - high)) for at, low, high in ((y, y1, y2), (x, x1, x2))
+    )
+    dashes: Alpha = np.where(to_horizontal < to_vertical, _pulse(x - x1, x2 - x1, line), _pulse(y - y1, y2 - y1, line))
     return dashes
 
 
 def _pulse(along: Alpha, length: float, line: float) -> Alpha:
     period = max(length, line) / max(round(length / (DASH * line)), 2)
-    from_dash = np.abs((along / period + 0.5) % 1 - 0.5) * period
-    dashes: Alpha = np.clip(0.5 + 0.3 * period - from_dash, 0, 1).astype(np.float32)
-    return dashes
+    turns = along / period
+    from_dash: Alpha = np.abs(turns - np.rint(turns)) * np.float32(period)
+    return _limited(np.float32(0.5 + 0.3 * period) - from_dash, 1)

@@ -10,11 +10,12 @@ from PIL import Image
 
 from emovere.errors import OutputError, ShapeError
 from emovere.files import atomic_write
-from emovere.geometry import clip_boxes
-from emovere.report.canvas import Canvas, Rect
+from emovere.geometry import clip_boxes, iou_matrix
+from emovere.report.canvas import Canvas, Rect, Stroke, text_width
 from emovere.report.colours import colour_of, rgb
-from emovere.report.label import NIGHT, Panel, Scale, Tag, labels_of
+from emovere.report.label import LEAST_FONT, NIGHT, WHITE, Panel, Scale, Tag, labels_of
 from emovere.report.placing import place
+from emovere.report.symbols import symbol
 from emovere.types import Face, Float32, FrameResult, UInt8, check_array
 
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
@@ -26,12 +27,18 @@ SAVE_OPTIONS: dict[str, dict[str, Any]] = {
 """By suffix. Colour at full resolution keeps thin coloured lines sharp in JPEG."""
 
 
-def annotate(image: UInt8, result: FrameResult, *, top_k: int = 3) -> UInt8:
+SYMBOL, SYMBOL_LEAST, SYMBOL_MOST = 0.55, 20.0, 0.25
+"""Side of a symbol: in sides of the face, at least so many pixels, at most so much of the picture's shorter side."""
+
+
+def annotate(image: UInt8, result: FrameResult, *, top_k: int = 3, symbols: bool = False) -> UInt8:
     """Draw a result on a copy of its picture; without a face the copy is all there is.
 
     image: (H, W, 3) uint8 RGB, the picture that the result is of; it stays as it is. top_k: the labels named for each
-    face that is large enough. Each box has the colour of its likeliest expression, and is dashed where the model leaves
-    doubt. Returns (H, W, 3) uint8 RGB. Raises ShapeError where image and result do not belong together.
+    face that is large enough. symbols: whether a large symbol of the likeliest expression stands at an upper corner of
+    each face, with a question mark where the model leaves doubt. Each box has the colour of its likeliest expression,
+    and is dashed where there is doubt; a face that is followed has its number. Returns (H, W, 3) uint8 RGB. Raises
+    ShapeError where image and result do not belong together.
     """
     check_array("image", image, (None, None, 3), np.uint8)
     size = (image.shape[0], image.shape[1])
@@ -44,6 +51,8 @@ def annotate(image: UInt8, result: FrameResult, *, top_k: int = 3) -> UInt8:
         x1, y1, x2, y2 = (float(value) for value in box)
         _draw_box(canvas, face, (x1, y1, x2, y2), scale.line)
     taken: list[Rect] = []
+    if symbols:
+        taken += [_draw_symbol(canvas, face, own, boxes) for own, face in enumerate(faces)]
     for own, (face, scale) in enumerate(zip(faces, scales, strict=True)):
         options: list[Panel | Tag] = list(labels_of(face, scale, top_k))
         placed = place(options, own, boxes, taken, size, 2.5 * scale.line + 0.1 * scale.tag_font)
@@ -54,7 +63,7 @@ def annotate(image: UInt8, result: FrameResult, *, top_k: int = 3) -> UInt8:
     return canvas.image
 
 
-def save_annotated(image: UInt8, result: FrameResult, path: Path, *, top_k: int = 3) -> None:
+def save_annotated(image: UInt8, result: FrameResult, path: Path, *, top_k: int = 3, symbols: bool = False) -> None:
     """Draw a result on its picture and write it as JPEG, PNG or WebP, whichever the suffix names.
 
     The file appears whole or not at all. Raises OutputError for another suffix or where it cannot be written.
@@ -62,7 +71,7 @@ def save_annotated(image: UInt8, result: FrameResult, path: Path, *, top_k: int 
     options = SAVE_OPTIONS.get(path.suffix.lower())
     if options is None:
         raise OutputError(f"{path}: expected a name that ends in {', '.join(SAVE_OPTIONS)}; got {path.suffix!r}")
-    drawn = Image.fromarray(annotate(image, result, top_k=top_k))
+    drawn = Image.fromarray(annotate(image, result, top_k=top_k, symbols=symbols))
     try:
         with atomic_write(path, "wb") as file:
             drawn.save(file, **options)
@@ -92,5 +101,41 @@ def _draw_box(canvas: Canvas, face: Face, box: Rect, line: int) -> None:
     radius = min(4 * line, 0.12 * min(x2 - x1, y2 - y1))
     halo = line + max(1.0, 0.7 * line)
     colour = rgb(colour_of(face.emotion))
-    canvas.outline((x1, y1, x2, y2), NIGHT, radius=radius, line=halo, dashed=False, opacity=0.4)
-    canvas.outline((x1, y1, x2, y2), colour, radius=radius, line=line, dashed=face.uncertain, opacity=1)
+    strokes = (Stroke(NIGHT, halo, opacity=0.4), Stroke(colour, line, dashed=face.uncertain))
+    canvas.outline((x1, y1, x2, y2), strokes, radius=radius)
+
+
+def _draw_symbol(canvas: Canvas, face: Face, own: int, boxes: Float32) -> Rect:
+    """The expression as a large symbol at an upper corner of its face; returns where it stands.
+
+    At the right corner, or at the left one where that hides less of other faces: always the same place, because a
+    symbol that jumps about in a video is not read.
+    """
+    height, width = canvas.image.shape[:2]
+    x1, y1, x2, y2 = (float(value) for value in boxes[own])
+    most = max(SYMBOL_LEAST, SYMBOL_MOST * min(height, width))
+    wanted = min(max(SYMBOL * ((x2 - x1) * (y2 - y1)) ** 0.5, SYMBOL_LEAST), most)
+    # few different sizes, so that symbols that are drawn already can be used again
+    drawn = symbol(face.emotion, 4 * round(wanted / 4))
+    side = len(drawn)
+    top = min(max(y1 - 0.6 * side, 0.0), max(height - side, 0.0))
+    rects = [
+        (left, top, left + side, top + side)
+        for corner in (x2 - 0.4 * side, x1 - 0.6 * side)
+        for left in [min(max(corner, 0.0), max(width - side, 0.0))]
+    ]
+    others = np.delete(boxes, own, axis=0)
+    rect = min(rects, key=lambda place: float(iou_matrix(np.array([place], np.float32), others).sum()))
+    canvas.picture(rect[0], rect[1], drawn)
+    if face.uncertain:
+        _draw_doubt(canvas, rect)
+    return rect
+
+
+def _draw_doubt(canvas: Canvas, symbol_at: Rect) -> None:
+    """A question mark at the lower right of a symbol."""
+    side = symbol_at[2] - symbol_at[0]
+    font = max(LEAST_FONT, round(0.28 * side))
+    x, y, radius = symbol_at[2] - 0.45 * font, symbol_at[3] - 0.45 * font, 0.62 * font
+    canvas.fill((x - radius, y - radius, x + radius, y + radius), NIGHT, radius=radius)
+    canvas.text(x - text_width("?", font) / 2, y + 0.36 * font, "?", WHITE, size=font)

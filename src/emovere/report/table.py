@@ -10,6 +10,7 @@ from typing import IO
 from emovere.report.base import ClosesWhenDone, Header
 from emovere.report.cells import bar, padded, printable, shortened, width
 from emovere.report.colours import colour_of, rgb
+from emovere.report.people import People
 from emovere.report.words import alternatives, counted, percent
 from emovere.types import Face, FrameResult, Problem
 
@@ -47,9 +48,16 @@ class TableWriter(ClosesWhenDone):
         self._photos = self._faces = self._unsure = self._problems = 0
         self._noun = "photo"
         self._emotions: Counter[str] = Counter()
+        self._labels = header.labels
+        self._followed: tuple[str, People] | None = None
 
     def frame(self, result: FrameResult) -> None:
-        """Write one line a face, or one line that says that there is none."""
+        """Write one line a face, or one line that says that there is none; of a moving picture, what happens."""
+        if self._followed is not None and self._followed[0] != result.source:
+            self._end_followed()
+        if result.faces.track_ids is not None:
+            self._follow(result)
+            return
         self._count(result)
         source = self._source(_named(result))
         if not len(result):
@@ -59,6 +67,7 @@ class TableWriter(ClosesWhenDone):
 
     def problem(self, problem: Problem) -> None:
         """Count it, and give it a line of its own in a file; on a terminal, stderr has just told of it."""
+        self._end_followed()
         self._problems += 1
         if not self._terminal:
             reason = printable(problem.message).removeprefix(f"{printable(problem.source)}: ")
@@ -66,8 +75,24 @@ class TableWriter(ClosesWhenDone):
 
     def close(self) -> None:
         """Write the summary of several photos, and nothing after a single one."""
+        self._end_followed()
         if self._photos + self._problems > 1:
             self._file.write(f"\n{self._summary()}\n")
+
+    def _follow(self, result: FrameResult) -> None:
+        source = self._source(printable(result.source))
+        if self._followed is None:
+            self._followed = (result.source, People(self._labels, self._top_k))
+        for line in self._followed[1].frame(result):
+            self._line(source, line)
+
+    def _end_followed(self) -> None:
+        if self._followed is None:
+            return
+        source, people = self._followed
+        self._followed = None
+        for line in people.finish():
+            self._line(self._source(printable(source)), line)
 
     def _count(self, result: FrameResult) -> None:
         self._photos += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import numpy as np
@@ -12,10 +13,12 @@ from PIL import Image
 
 from emovere.errors import OutputError, ShapeError
 from emovere.labels import FER7, FERPLUS8
+from emovere.report import canvas
 from emovere.report.colours import COLOURS, colour_of, rgb
 from emovere.report.draw import annotate, save_annotated
 from emovere.report.label import Panel, Scale, Tag, labels_of
 from emovere.report.placing import place
+from emovere.report.symbols import symbol
 from emovere.types import Expressions, Faces, FrameResult
 
 GREY = 128
@@ -231,3 +234,66 @@ def test_every_label_has_a_colour_of_its_own():
     assert colour_of("bored") == colour_of("bored")
     assert colour_of("bored") in COLOURS.values()
     assert rgb("#d55e00") == (213, 94, 0)
+
+
+def followed(boxes, size, numbers, **changes):
+    seen = result(boxes, size, **changes)
+    return dataclasses.replace(seen, faces=dataclasses.replace(seen.faces, track_ids=np.array(numbers, np.int64)))
+
+
+def test_a_followed_face_has_its_number_and_hardly_more_room():
+    (plain,), (numbered,) = (list(f([[0, 0, 1, 1]], (480, 640))) for f in (result, lambda b, s: followed(b, s, [12])))
+    scale = Scale.of((480, 640), (150, 190))
+    for without, with_ in zip(labels_of(plain, scale, 3), labels_of(numbered, scale, 3), strict=False):
+        assert with_.number == "#12"
+        assert with_.size[1] == without.size[1]
+        assert 0 <= with_.size[0] - without.size[0] < 2.6 * with_.font
+    boxes = [[200, 100, 320, 260]]
+    ones, twos = (annotate(picture(480, 640), followed(boxes, (480, 640), [n])) for n in (1, 2))
+    other = (ones != twos).any(axis=2)
+    assert 0 < other.sum() < 200, "only the digit is another"
+
+
+def test_a_face_with_very_little_room_still_has_its_number():
+    (face,) = followed([[0, 0, 1, 1]], (480, 640), [3])
+    *_, least = labels_of(face, Scale.of((480, 640), (14, 14)), 3)
+    assert least.text == "#3"
+
+
+def test_a_symbol_stands_at_the_corner_and_hides_no_other_face():
+    size, face = (480, 640), [200, 140, 340, 320]
+    plain = annotate(picture(*size), result([face], size))
+    drawn = annotate(picture(*size), result([face], size), symbols=True)
+    rows, columns = np.nonzero((plain != drawn).any(axis=2))
+    assert rows.max() < 140 + 0.4 * 180
+    assert columns.min() > 340 - 0.5 * 140
+    assert 60 < columns.max() - columns.min() < 100
+    beside = [345, 60, 485, 240]
+    both = annotate(picture(*size), result([face, beside], size), symbols=True)
+    assert (near(both[100:235, 350:480], rgb(COLOURS["happy"]))).mean() < 0.05, "the neighbour stays free"
+
+
+def test_a_doubtful_symbol_says_so_and_the_edge_is_kept():
+    size, face = (200, 200), [60, 0, 200, 160]
+    sure, unsure = (
+        annotate(picture(*size), result([face], size, unsure=unsure), symbols=True, top_k=1) for unsure in (0, 1)
+    )
+    corner = (slice(0, 60), slice(140, 200))
+    assert near(sure[corner], (251, 239, 117)).any() or near(sure[corner], (243, 233, 107)).any()
+    assert (sure[corner] < 40).all(axis=2).sum() < (unsure[corner] < 40).all(axis=2).sum()
+    for odd in ((9, 7), (1, 1), (30, 400)):
+        assert annotate(picture(*odd), result([[0, 0, 6, 8]], odd), symbols=True).shape == (*odd, 3)
+
+
+def test_letters_and_symbols_are_drawn_once_for_a_whole_video():
+    def drawn_anew():
+        return canvas._mask_of.cache_info().misses, symbol.cache_info().misses
+
+    image = picture(480, 640)
+    moving = [followed([[220 + i, 120 + i, 400 + i, 350 + i]], (480, 640), [1], unsure=True) for i in range(30)]
+    first = annotate(image, moving[0], symbols=True)
+    before = drawn_anew()
+    for seen in moving:
+        annotate(image, seen, symbols=True)
+    assert drawn_anew() == before
+    assert (annotate(image, moving[0], symbols=True) == first).all()
