@@ -120,8 +120,8 @@ def test_a_folder_goes_on_past_what_is_broken(emovere, photos, tmp_path):
     ("arguments", "says"),
     [
         (["missing.jpg"], "missing.jpg: no such file or folder"),
-        (["."], "no photo in this folder"),
-        (["*.jpg"], "no photo matches"),
+        (["."], "no photo or video in this folder"),
+        (["*.jpg"], "no photo or video matches"),
     ],
 )
 def test_nothing_to_analyse_is_one_clear_line(emovere, arguments, says):

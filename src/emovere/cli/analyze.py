@@ -1,7 +1,8 @@
-"""``emovere analyze``: photos in, a table or a file out."""
+"""``emovere analyze``: photos and videos in, a table or a file out."""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,17 +12,34 @@ import typer
 from emovere.cli import options as shared
 
 if TYPE_CHECKING:
-    from emovere.pipeline import Analyzer, Seen
-    from emovere.types import Problem
+    from emovere.cli.run import Wanted
+    from emovere.config import Options
 
 
 def analyze(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Photos, folders, globs, or - for stdin.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Photos, videos, folders, globs, or - for a photo on stdin.")
+    ],
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, jsonl, csv or parquet.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of stdout.")] = None,
     annotate: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also write every photo there, with boxes and bars.")
+        Path | None,
+        typer.Option(metavar="PATH", help="Also draw boxes and bars: into this folder, or one video into this file."),
     ] = None,
+    emoji: Annotated[bool, typer.Option("--emoji", help="Draw each expression as a large symbol, too.")] = False,
+    timeline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw expressions over time: a .png or .html file.")
+    ] = None,
+    events: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write onsets, apexes and offsets of expressions as CSV.")
+    ] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Compare the videos, each with the first.")] = False,
+    every: Annotated[str, typer.Option(metavar="TIME", help="Of a video, look at a frame every so often: 0.2s.")] = "0",
+    start: Annotated[str, typer.Option(metavar="TIME", help="Where in a video to begin, such as 1:30.")] = "0",
+    end: Annotated[str, typer.Option(metavar="TIME", help="Where in a video to stop.")] = "0",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with interrupted work that wrote to --output.")
+    ] = False,
     top: Annotated[int, typer.Option(min=1, max=8, help="Expressions to name for each face.")] = 3,
     labels: shared.Labels = "fer7",
     detector: shared.Detector = "auto",
@@ -29,18 +47,51 @@ def analyze(
     settings: shared.Settings = None,
     quiet: shared.Quiet = False,
 ) -> None:
-    """Find every face in photos and tell the mix of expressions on each.
+    """Find every face in photos and videos and tell the mix of expressions on each.
 
     What a face shows is not what the person feels.
     """
+    from emovere.cli.run import Wanted, run
     from emovere.config import Options, override
     from emovere.pipeline import Analyzer, with_settings
 
-    check_format(format, output)
     options = override(with_settings(Options(), labels=labels, model=model, detector=detector), settings or [])
-    failed = run(Analyzer(options), inputs, format=format, output=output, annotate_into=annotate, top=top, quiet=quiet)
-    if failed:
+    options = timed(options, every=every, start=start, end=end)
+    wanted = Wanted(format, output, annotate, timeline, events, compare, emoji, resume, top, quiet)
+    _check(wanted)
+    if run(Analyzer(options), inputs, wanted):
         raise typer.Exit(1)
+
+
+def timed(options: Options, *, every: str, start: str, end: str) -> Options:
+    """Options with the times that were given. Raises ConfigError."""
+    from emovere.cli.times import seconds
+    from emovere.errors import ConfigError
+
+    given = {"every": every, "start": start, "end": end}
+    times = {name: seconds(f"--{name}", text) for name, text in given.items() if text != "0"}
+    video = dataclasses.replace(options.video, **times)
+    if video.end and video.end <= video.start:
+        raise ConfigError(f"--end: expected a time after --start; got {video.end:g} s and {video.start:g} s")
+    return dataclasses.replace(options, video=video)
+
+
+def _check(wanted: Wanted) -> None:
+    """Raise ConfigError for what cannot be done before the work begins."""
+    from emovere.errors import ConfigError
+
+    check_format(wanted.format, wanted.output)
+    if wanted.resume and wanted.output is None:
+        raise ConfigError("--resume: goes on with the file that --output names; name it")
+    check_timeline(wanted.timeline)
+
+
+def check_timeline(path: Path | None) -> None:
+    """Raise ConfigError for a timeline of another kind."""
+    from emovere.errors import ConfigError
+
+    if path is not None and path.suffix.lower() not in (".png", ".html"):
+        raise ConfigError(f"--timeline: expected a name that ends in .png or .html; got {path}")
 
 
 def check_format(name: str, output: Path | None) -> None:
@@ -52,55 +103,3 @@ def check_format(name: str, output: Path | None) -> None:
         raise ConfigError(unknown_name("format", name, WRITERS))
     if name in BINARY and output is None and sys.stdout.isatty():
         raise ConfigError(f"{name} is binary: name a file with --output, or send stdout to one")
-
-
-def run(
-    analyzer: Analyzer,
-    inputs: list[str],
-    *,
-    format: str,
-    output: Path | None = None,
-    annotate_into: Path | None = None,
-    top: int = 3,
-    quiet: bool = False,
-) -> int:
-    """Analyse, write as it goes, and return how many inputs failed."""
-    from emovere import config
-    from emovere.cli.progress import progress
-    from emovere.report.base import Header, destination, open_writer
-    from emovere.sources.inputs import expand
-    from emovere.types import Problem
-    from emovere.version import __version__
-
-    header = Header(
-        labels=analyzer.classifier.labels,
-        models=analyzer.models,
-        config=config.to_dict(analyzer.options),
-        emovere=__version__,
-        top_k=top,
-    )
-    folder = None
-    if annotate_into is not None:
-        from emovere.cli.annotated import AnnotatedFolder
-
-        folder = AnnotatedFolder(annotate_into, top)
-    sources = list(expand(inputs))
-    rows_show_progress = output is None and sys.stdout.isatty()
-    failed = 0
-    with destination(output, format) as file, open_writer(format, file, header) as writer:
-        for item in progress(analyzer.stream(sources), len(sources), _source, quiet=quiet or rows_show_progress):
-            if isinstance(item, Problem):
-                failed += 1
-                writer.problem(item)
-                print(f"emovere: {item.message}", file=sys.stderr)
-            else:
-                writer.frame(item.result)
-                if folder is not None:
-                    folder.save(item.frame, item.result)
-    return failed
-
-
-def _source(item: Seen | Problem) -> str:
-    from emovere.types import Problem
-
-    return item.source if isinstance(item, Problem) else item.frame.source

@@ -18,13 +18,13 @@ def demo(
     detector: shared.Detector = "auto",
 ) -> None:
     """Analyse a real portrait that the package matplotlib carries: Grace Hopper, 1984, US Navy, public domain."""
-    from emovere.cli.analyze import run
+    from emovere.cli.run import Wanted, run
     from emovere.config import Options
     from emovere.pipeline import Analyzer, with_settings
 
     photo = portrait()
     analyzer = Analyzer(with_settings(Options(), detector=detector))
-    failed = run(analyzer, [str(photo)], format="table", annotate_into=output)
+    failed = run(analyzer, [str(photo)], Wanted(annotate=output))
     if failed:
         raise typer.Exit(1)
     print(f"annotated picture: {output / photo.name}")

@@ -20,6 +20,7 @@ from emovere.cli.evaluate import evaluate
 from emovere.cli.export import export
 from emovere.cli.models import app as models
 from emovere.cli.train import train
+from emovere.cli.watch import watch
 from emovere.errors import EmovereError, Interrupted
 from emovere.version import __version__
 
@@ -45,6 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(analyze)
+app.command()(watch)
 app.command()(demo)
 app.command()(doctor)
 app.command()(train)

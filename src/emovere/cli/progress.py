@@ -13,43 +13,51 @@ EVERY_S = 30.0
 """Seconds between plain lines."""
 
 
-def progress(items: Iterable[T], total: int, source_of: Callable[[T], str], *, quiet: bool) -> Iterator[T]:
-    """Pass the items on, and tell on stderr how many of ``total`` sources are begun; several items may share one."""
-    if quiet or total < 2:
+def progress(
+    items: Iterable[T], total: int, place_of: Callable[[T], tuple[str, float]], *, noun: str, quiet: bool
+) -> Iterator[T]:
+    """Pass the items on, and tell on stderr how much of ``total`` sources is done.
+
+    place_of: the source of an item, and the share of that source which is done with it, in [0, 1]; several items may
+    share one source. noun: what the sources are called.
+    """
+    if quiet:
         yield from items
     elif sys.stderr.isatty():
-        yield from _bar(items, total, source_of)
+        yield from _bar(items, total, place_of, noun)
     else:
-        yield from _lines(items, total, source_of)
+        yield from _lines(items, total, place_of, noun)
 
 
-def _counted(items: Iterable[T], source_of: Callable[[T], str]) -> Iterator[tuple[int, T]]:
-    count, before = 0, None
+def _counted(items: Iterable[T], place_of: Callable[[T], tuple[str, float]]) -> Iterator[tuple[float, T]]:
+    begun, before = 0, None
     for item in items:
-        source = source_of(item)
-        count += source != before
+        source, share = place_of(item)
+        begun += source != before
         before = source
-        yield count, item
+        yield begun - 1 + share, item
 
 
-def _bar(items: Iterable[T], total: int, source_of: Callable[[T], str]) -> Iterator[T]:
+def _bar(items: Iterable[T], total: int, place_of: Callable[[T], tuple[str, float]], noun: str) -> Iterator[T]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("photos"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("left"))
+    what = noun if total == 1 else f"{total} {noun}s"
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("left"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
-        for count, item in _counted(items, source_of):
+        for done, item in _counted(items, place_of):
             yield item
-            bar.update(task, completed=count)
+            bar.update(task, completed=done)
 
 
-def _lines(items: Iterable[T], total: int, source_of: Callable[[T], str]) -> Iterator[T]:
+def _lines(items: Iterable[T], total: int, place_of: Callable[[T], tuple[str, float]], noun: str) -> Iterator[T]:
     started = told = time.monotonic()
-    for count, item in _counted(items, source_of):
+    for done, item in _counted(items, place_of):
         yield item
         now = time.monotonic()
-        if now - told >= EVERY_S:
+        if now - told >= EVERY_S and done > 0:
             told = now
-            left = (now - started) / count * (total - count)
-            print(f"emovere: {count} of {total} photos, {left / 60:.0f} min left", file=sys.stderr, flush=True)
+            left = (now - started) / done * (total - done)
+            what = f"{done / total:.0%} of the {noun}" if total == 1 else f"{done:.1f} of {total} {noun}s"
+            print(f"emovere: {what}, {left / 60:.0f} min left", file=sys.stderr, flush=True)

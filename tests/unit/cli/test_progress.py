@@ -9,11 +9,11 @@ import pytest
 from emovere.cli import progress as module
 from emovere.cli.progress import progress
 
-ITEMS = [("a", 0), ("a", 1), ("b", 0), ("c", 0)]
+ITEMS = [("a", 0.5), ("a", 1.0), ("b", 1.0), ("c", 1.0)]
 
 
-def source(item: tuple[str, int]) -> str:
-    return item[0]
+def place(item: tuple[str, float]) -> tuple[str, float]:
+    return item
 
 
 class Terminal(io.StringIO):
@@ -26,23 +26,27 @@ class Terminal(io.StringIO):
 def test_items_pass_unchanged(terminal, quiet, monkeypatch, capsys):
     err = Terminal() if terminal else io.StringIO()
     monkeypatch.setattr("sys.stderr", err)
-    assert list(progress(ITEMS, 3, source, quiet=quiet)) == ITEMS
+    assert list(progress(ITEMS, 3, place, noun="photo", quiet=quiet)) == ITEMS
     assert capsys.readouterr().out == ""
     assert bool(err.getvalue()) == (terminal and not quiet)
 
 
-def test_one_photo_needs_no_bar(monkeypatch):
-    monkeypatch.setattr("sys.stderr", Terminal())
-    assert list(progress(ITEMS[:2], 1, source, quiet=False)) == ITEMS[:2]
+def test_the_bar_of_one_video_tells_its_share(monkeypatch):
+    err = Terminal()
+    monkeypatch.setattr("sys.stderr", err)
+    for item in progress(ITEMS[:2], 1, place, noun="video", quiet=False):
+        assert item in ITEMS
+    assert "video" in err.getvalue()
+    assert "100%" in err.getvalue()
 
 
 def test_plain_lines_tell_the_time_left(monkeypatch, capsys):
     clock = iter(range(0, 1000, 60))
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
-    list(progress(ITEMS, 4, source, quiet=False))
+    list(progress(ITEMS, 4, place, noun="photo", quiet=False))
     assert capsys.readouterr().err.splitlines() == [
-        "emovere: 1 of 4 photos, 3 min left",
-        "emovere: 1 of 4 photos, 6 min left",
-        "emovere: 2 of 4 photos, 3 min left",
-        "emovere: 3 of 4 photos, 1 min left",
+        "emovere: 0.5 of 4 photos, 7 min left",
+        "emovere: 1.0 of 4 photos, 6 min left",
+        "emovere: 2.0 of 4 photos, 3 min left",
+        "emovere: 3.0 of 4 photos, 1 min left",
     ]
