@@ -1,6 +1,6 @@
 """How FER2013 frames its faces, and what cutting faces out of pictures costs.
 
-    python benchmarks/framing.py measure --data fer2013.parquet [--figure docs/images/framing.png]
+    python benchmarks/framing.py measure --data fer2013.parquet [--figure docs/images/framing.png] [--detector hog]
     python benchmarks/framing.py compare --data fer2013.parquet --split PublicTest
 
 ``measure`` enlarges faces of the Training split, lets each detector find them, and prints where eyes, nose, mouth and
@@ -49,10 +49,10 @@ def largest(found: Faces) -> tuple[np.ndarray, np.ndarray | None] | None:
     return found.boxes[0], None if found.landmarks is None else found.landmarks[0]
 
 
-def measure(data: Path, count: int, figure: Path | None) -> None:
+def measure(data: Path, names: list[str], count: int, figure: Path | None) -> None:
     images = load_fer2013(data).split("Training").images
     images = images[np.random.default_rng(0).permutation(len(images))[:count]]
-    for name in ("yunet", "haar"):
+    for name in names:
         detector = create(name, DetectOptions())
         found = [largest(detector.detect([picture(image, MARGIN)])[0]) for image in images]
         hits = [pair for pair in found if pair is not None]
@@ -93,12 +93,12 @@ def draw(path: Path, images: np.ndarray, points: np.ndarray, box: np.ndarray) ->
         canvas.savefig(file, format="png", dpi=110)
 
 
-def compare(data: Path, split: str, model: str) -> None:
+def compare(data: Path, names: list[str], split: str, model: str) -> None:
     faces = load_fer2013(data).split(split)
     network = load_model(model)
     direct = network.predict(faces.images).probs.argmax(axis=1)
     print(f"{split}: {len(faces)} faces, {(direct == faces.labels).mean():.2%} when all crops are given directly")
-    for name in ("yunet", "haar"):
+    for name in names:
         detector = create(name, DetectOptions())
         rows, crops = [], []
         for row, image in enumerate(faces.images):
@@ -123,15 +123,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["measure", "compare"])
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--detector", dest="names", action="append", help="yunet, haar and hog unless given")
     parser.add_argument("--split", default="PublicTest")
     parser.add_argument("--model", default="light")
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
+    names = arguments.names or ["yunet", "haar", "hog"]
     if arguments.what == "measure":
-        measure(arguments.data, arguments.count, arguments.figure)
+        measure(arguments.data, names, arguments.count, arguments.figure)
     else:
-        compare(arguments.data, arguments.split, arguments.model)
+        compare(arguments.data, names, arguments.split, arguments.model)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "detectors": {
         "yunet": "emovere.detect.yunet:YuNet",
         "haar": "emovere.detect.haar:Haar",
+        "hog": "emovere.detect.hog:Hog",
+        "depth": "emovere.detect.depth:Depth",
     },
     "engines": {
         "onnxruntime": "emovere.engines.onnxruntime:OnnxRuntime",

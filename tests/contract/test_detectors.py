@@ -27,8 +27,10 @@ from emovere.types import Faces, Frame, ModelInfo
 
 @pytest.fixture(params=registry.names("detectors"))
 def detector(request):
-    if request.param == "yunet":
+    if request.param in ("yunet", "depth"):
         request.getfixturevalue("yunet_weights")
+    if request.param == "hog":
+        pytest.importorskip("dlib")
     return registry.factory("detectors", request.param)(DetectOptions())
 
 

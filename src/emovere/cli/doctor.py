@@ -21,6 +21,10 @@ LIBRARIES = {
         "typer",
     ),
     "data": ("pyarrow",),
+    "video": ("av",),
+    "hog": ("dlib-bin",),
+    "depth": ("pyrealsense2",),
+    "screen": ("mss",),
     "train": ("torch", "lightning", "kornia", "onnx", "onnxscript"),
 }
 """Distributions by extra; those under the empty name always come with emovere."""

@@ -22,8 +22,9 @@ from emovere.detect.base import Detector
 from emovere.geometry import iou_matrix
 from emovere.types import Faces, Float32, Frame, UInt8
 
-SAME_BOX = 0.8
-"""Least intersection over union of two boxes that count as one."""
+SAME_BOX = 0.65
+"""Least intersection over union of two boxes that count as one: a detector that looks at sizes in steps of 1.2, as
+dlib's does, answers up to that much larger or smaller."""
 
 GREY = 128
 
