@@ -30,7 +30,7 @@ class DetectOptions:
     """Least score of a face, in [0, 1], where the detector gives one."""
     field_of_view: float = 60.0
     """Degrees across the picture of a depth camera, with which the detector depth reckons a head's size: a Kinect has
-    57 to 63, a RealSense D435 69; errors of a third either way still leave grown-ups within what is taken for a head."""
+    57 to 63, a RealSense D435 69; errors of a third either way still leave grown-ups within what counts as a head."""
 
 
 @dataclass(frozen=True)

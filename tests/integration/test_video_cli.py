@@ -6,8 +6,6 @@ import csv
 import io
 import itertools
 import json
-import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -19,7 +17,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-
 from tests.integration.conftest import command
 
 pytestmark = pytest.mark.timeout(120)
@@ -219,11 +216,13 @@ def test_sound_alone_is_no_video(emovere, tmp_path, yunet_weights):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file-size limits are POSIX")
 def test_a_full_disk_is_one_line_and_the_rows_are_kept(long_clip, tmp_path):
-    limit = 40_000
-    process = begin(
-        tmp_path, "analyze", long_clip, "-f", "csv", "-o", "rows.csv",
-        preexec_fn=lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))),
-    )  # fmt: skip
+    import resource
+
+    def little_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+    process = begin(tmp_path, "analyze", long_clip, "-f", "csv", "-o", "rows.csv", preexec_fn=little_room)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert b"Traceback" not in err
@@ -269,7 +268,7 @@ def test_a_folder_gives_its_photos_and_its_videos(emovere, clip, shared, tmp_pat
     folder = tmp_path / "material"
     folder.mkdir()
     shutil.copy(shared("photos/one_smiling.jpg"), folder / "a.jpg")
-    os.symlink(clip, folder / "b.mkv")
+    (folder / "b.mkv").symlink_to(clip)
     said = emovere("analyze", folder).stdout
     assert "a.jpg  1  happy" in said
     assert "73 frames" in said
