@@ -1,9 +1,10 @@
 """How well people keep their numbers in made-up scenes with known truth, and what smoothing does on a real clip.
 
-    python benchmarks/tracking.py [--scenes 10] [--step 0.1]
+    python benchmarks/tracking.py [--scenes 10] [--step 0.1] [--seed 8]
 
 Heads of 40 portraits (``data/scenes.parquet`` of EMOVERE_SHARED, else of ../shared) walk over photographs without
-faces: they cross, meet and turn back, pass behind a pillar. Seeds are fixed.
+faces: they cross, meet and turn back, pass behind a pillar. The tracker's limits were set with seed 7; figures are given
+for another.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ def to_and_fro(begin: float, turn: float, height: float) -> Path2d:
     return lambda t: (begin + (turn - begin) * (1 - abs(2 * t - 1)), height)
 
 
-def scenes(kind: str, actors: list[Actor], backgrounds: list[UInt8], count: int) -> Iterator[Scene]:
-    rng = np.random.default_rng(7)
+def scenes(kind: str, actors: list[Actor], backgrounds: list[UInt8], count: int, seed: int = 7) -> Iterator[Scene]:
+    rng = np.random.default_rng(seed)
     for number in range(count):
         a, b = (actors[i] for i in rng.choice(len(actors), 2, replace=False))
         ground = backgrounds[number % len(backgrounds)]
@@ -73,6 +74,7 @@ def scenes(kind: str, actors: list[Actor], backgrounds: list[UInt8], count: int)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--step", type=float, default=TrackOptions().step)
     chosen = parser.parse_args()
     analyzer = Analyzer(Options(detect=DetectOptions(name="yunet")))
@@ -81,7 +83,7 @@ def main() -> None:
     print(f"{'':20s} {'switches':>8s} {'IDF1':>6s} {'found':>6s} {'false':>6s}")
     for kind in ("crossing", "meet and turn back", "behind a pillar"):
         truth, found = [], []
-        for place, scene in enumerate(scenes(kind, actors, backgrounds, chosen.scenes)):
+        for place, scene in enumerate(scenes(kind, actors, backgrounds, chosen.scenes, chosen.seed)):
             follower = Follower(analyzer.detector, analyzer.classifier, TrackOptions())
             for look in follow(follower, scene.frames, chosen.step):
                 numbers = look.result.faces.track_ids

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -37,12 +39,12 @@ def faces() -> FaceSet:
     )
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, faces: FaceSet) -> Path:
+@pytest.fixture(scope="module", params=["residual", "separable"])
+def run(tmp_path_factory: pytest.TempPathFactory, faces: FaceSet, request: pytest.FixtureRequest) -> Path:
     folder = tmp_path_factory.mktemp("run") / "tiny"
     recipe = Recipe(
         name="tiny",
-        network=NetworkRecipe(widths=(6, 12), blocks=(0, 1)),
+        network=NetworkRecipe(request.param, widths=(6, 24), blocks=(0, 1), attention=request.param == "separable"),
         schedule=ScheduleRecipe(epochs=1, batch=10),
         train=TrainOptions(precision="32-true", threads=1),
     )
@@ -97,6 +99,21 @@ def test_the_manifest_gets_its_entry_once(tmp_path, run, faces):
     assert data["tiny"]["version"] == "2"
     assert data["tiny"]["sha256"] == sha256_of(tmp_path / "models" / "tiny.onnx")
     assert manifest.read_text().startswith("# kept")
+
+
+def test_a_taught_network_names_its_teacher(tmp_path, run, faces):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    summary = json.loads((copy / "run.json").read_text())
+    taught = {"name": "light", "sha256": "ab"}
+    (copy / "run.json").write_text(json.dumps({**summary, "teacher": taught}))
+    exported = export_run(copy, faces, tmp_path / "a.onnx")
+    assert exported.description["teacher"] == taught
+    register(exported, tmp_path / "manifest.toml")
+    assert "taught by light; seed" in tomllib.loads((tmp_path / "manifest.toml").read_text())["tiny"]["description"]
+    del summary["teacher"]
+    (copy / "run.json").write_text(json.dumps(summary))
+    assert export_run(copy, faces, tmp_path / "b.onnx").description["teacher"] is None
 
 
 def test_what_is_no_run(tmp_path, run, faces):

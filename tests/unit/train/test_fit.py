@@ -40,7 +40,9 @@ def test_a_run_learns_and_leaves_its_files(tmp_path, faces, tiny, capsys):
     assert "left" in said
 
 
-def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path, faces, tiny, monkeypatch):
+@pytest.mark.parametrize("teacher", ["", "light"])
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(tmp_path, faces, tiny, monkeypatch, teacher):
+    tiny = override(tiny, [f"loss.teacher={teacher}", "loss.views=3"])
     fit(tiny, faces, tmp_path / "whole")
 
     def interrupt_third_epoch(self, trainer, module, batch, batch_idx):

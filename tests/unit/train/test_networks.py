@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from emovere.config import read_toml
 from emovere.errors import UnknownModel
-from emovere.train.augment import Augment
-from emovere.train.networks import ARCHITECTURES, FaceNetwork, parameter_count
-from emovere.train.recipe import AugmentRecipe, NetworkRecipe, load_recipe, recipes
+from emovere.train.augment import Augment, mirrored
+from emovere.train.networks import ARCHITECTURES, ChannelAttention, FaceNetwork, parameter_count
+from emovere.train.recipe import AugmentRecipe, NetworkRecipe, Recipe, load_recipe, recipes
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_two_heads_for_any_number_of_faces(architecture, count):
-    network = FaceNetwork(NetworkRecipe(architecture=architecture, widths=(4, 8), blocks=(1, 1))).eval()
+@pytest.mark.parametrize(("stem_stride", "attention"), [(1, False), (2, True)])
+def test_two_heads_for_any_number_of_faces(architecture, count, stem_stride, attention):
+    recipe = NetworkRecipe(architecture, widths=(4, 8), blocks=(1, 1), stem_stride=stem_stride, attention=attention)
+    network = FaceNetwork(recipe).eval()
     fer7, ferplus8 = network(torch.rand(count, 1, 48, 48) * 255)
     assert fer7.shape == (count, 7)
     assert ferplus8.shape == (count, 8)
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("side", [11, 12])
+def test_a_block_halves_and_rounds_up(architecture, side):
+    block = ARCHITECTURES[architecture](3, 5, 2, True)
+    assert block(torch.rand(2, 3, side, side)).shape == (2, 5, 6, 6)
+
+
+def test_separable_blocks_need_a_fraction_of_the_parameters():
+    plain, separable = (parameter_count(ARCHITECTURES[name](64, 64, 1, False)) for name in ("residual", "separable"))
+    assert separable < plain / 7
+
+
+def test_attention_weighs_channels_by_the_whole_picture():
+    attention = ChannelAttention(8)
+    x = torch.rand(2, 8, 4, 4) + 1
+    share = attention(x) / x
+    torch.testing.assert_close(share, share[:, :, :1, :1].expand_as(share))
+    assert ((share > 0) & (share < 1)).all()
 
 
 def test_only_the_middle_is_looked_at():
@@ -45,6 +70,16 @@ def test_light_has_at_most_three_million_parameters():
     assert parameter_count(FaceNetwork(load_recipe("light").network)) <= 3_000_000
 
 
+def test_nano_has_at_most_sixty_thousand_parameters():
+    assert parameter_count(FaceNetwork(load_recipe("nano").network)) <= 60_000
+
+
+def test_a_recipe_from_before_there_were_teachers_reads_as_one_without():
+    old = read_toml(Recipe, Path(__file__).parents[3] / "docs/models/light/recipe.toml")
+    assert old.loss.teacher == ""
+    assert old == load_recipe("light")
+
+
 def test_an_unknown_recipe():
     with pytest.raises(UnknownModel, match="did you mean 'light'"):
         load_recipe("lite")
@@ -57,6 +92,14 @@ def test_variations_keep_shape_and_range_and_differ():
     assert varied.shape == faces.shape
     assert 0 <= varied.min() <= varied.max() <= 255
     assert (varied != faces).flatten(1).any(dim=1).all()
+
+
+@pytest.mark.parametrize(("chance", "turned"), [(0.0, 0), (1.0, 6)])
+def test_mirroring(chance, turned):
+    faces = torch.rand(6, 1, 48, 48)
+    out = mirrored(faces, chance)
+    assert int((out == faces.flip(-1)).flatten(1).all(dim=1).sum()) == turned
+    assert int((out == faces).flatten(1).all(dim=1).sum()) == 6 - turned
 
 
 def test_nothing_is_varied_where_nothing_is_asked_for():
