@@ -3,8 +3,8 @@
     python benchmarks/tracking.py [--scenes 10] [--step 0.1] [--seed 8]
 
 Heads of 40 portraits (``data/scenes.parquet`` of EMOVERE_SHARED, else of ../shared) walk over photographs without
-faces: they cross, meet and turn back, pass behind a pillar. The tracker's limits were set with seed 7; figures are given
-for another.
+faces: they cross, meet and turn back, pass behind a pillar. The tracker's limits were set with seed 7; figures are
+given for another.
 """
 
 from __future__ import annotations

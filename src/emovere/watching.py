@@ -15,9 +15,9 @@ from emovere.errors import InputError
 from emovere.following import Follower, Look
 from emovere.pipeline import Analyzer, with_settings
 from emovere.sources.live import Ahead, Newest
+from emovere.sources.names import without_password
 from emovere.sources.open_live import LiveSource, is_live, open_live
 from emovere.sources.recording import is_recording, open_recording
-from emovere.sources.stream import without_password
 from emovere.types import Frame, FrameResult, Problem
 
 REMEMBERED = 1000

@@ -83,6 +83,8 @@ def _check(wanted: Wanted) -> None:
     check_format(wanted.format, wanted.output)
     if wanted.resume and wanted.output is None:
         raise ConfigError("--resume: goes on with the file that --output names; name it")
+    if wanted.symbols and wanted.annotate is None:
+        raise ConfigError("--emoji: draws into what --annotate writes; name that, too")
     check_timeline(wanted.timeline)
 
 

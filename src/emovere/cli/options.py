@@ -7,7 +7,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-Detector: TypeAlias = Annotated[str, typer.Option("--detector", help="auto, yunet, haar, or a plug-in's name.")]
+Detector: TypeAlias = Annotated[
+    str, typer.Option("--detector", help="auto, yunet, haar, hog, depth, or a plug-in's name.")
+]
 Model: TypeAlias = Annotated[str, typer.Option("--model", help="A network's name, or an ONNX file.")]
 Labels: TypeAlias = Annotated[str, typer.Option("--labels", help="fer7, ferplus8, or a list: angry,happy,neutral,sad.")]
 Settings: TypeAlias = Annotated[

@@ -68,14 +68,22 @@ def run(analyzer: Analyzer, inputs: list[str], wanted: Wanted) -> int:
     with contextlib.ExitStack() as closing:
         if annotated is not None:
             closing.callback(annotated.close)
-        if wanted.output is None:
-            with destination(None, wanted.format) as file, open_writer(wanted.format, file, header) as writer:
-                failed = _work(analyzer, sources, wanted, writer, outlets, annotated)
-        else:
-            failed = _kept(analyzer, sources, wanted, header, outlets, annotated)
+        try:
+            if wanted.output is None:
+                with destination(None, wanted.format) as file, open_writer(wanted.format, file, header) as writer:
+                    failed = _work(analyzer, sources, wanted, writer, outlets, annotated)
+            else:
+                failed = _kept(analyzer, sources, wanted, header, outlets, annotated)
+        except (KeyboardInterrupt, Interrupted):
+            _finish(outlets)
+            raise
+    _finish(outlets)
+    return failed
+
+
+def _finish(outlets: list[Outlet]) -> None:
     for outlet in outlets:
         outlet.close()
-    return failed
 
 
 def _check_comparable(sources: list[str | Problem]) -> None:

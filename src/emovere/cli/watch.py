@@ -56,6 +56,8 @@ def watch(
 
     if format not in ("jsonl", "csv", "table"):
         raise ConfigError(f"--format: expected jsonl, csv or table, which are written as it happens; got {format!r}")
+    if emoji and annotate is None:
+        raise ConfigError("--emoji: draws into what --annotate writes; name that, too")
     check_timeline(timeline)
     options = override(with_settings(Options(), labels=labels, model=model, detector=detector), settings or [])
     watched = Watch(source, timed(options, every=every, start="0", end=end))

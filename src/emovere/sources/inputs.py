@@ -10,7 +10,7 @@ from pathlib import Path
 
 from emovere.sources.depth_pairs import is_depth_folder
 from emovere.sources.folders import is_numbered, is_visual_name, matches, pictures_below
-from emovere.sources.names import printable
+from emovere.sources.names import printable, without_password
 from emovere.types import Problem
 
 STANDARD_INPUT = "-"
@@ -54,6 +54,8 @@ def _expand_one(name: str) -> Iterator[str | Problem]:
         yield from _or_problem(_photos_matching(name), nothing)
     elif is_numbered(name) and Path(name).parent.is_dir():
         yield name
+    elif "://" in name:
+        yield _problem(without_password(name), "is an address; streams are for emovere watch, pictures must be files")
     else:
         yield _problem(name, f"no such file or folder{_nearest(Path(name))}")
 

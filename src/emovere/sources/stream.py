@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from emovere.config import StreamOptions
-from emovere.sources.names import printable
+from emovere.sources.names import without_password
 from emovere.sources.over_http import HttpConnection
 from emovere.sources.reconnect import Connection, Reconnecting, StreamStats, tell
 from emovere.sources.through_av import AvConnection
-
-_SECRET = re.compile(r"(?i)([?&;][^=&;#]*(?:pass|pwd|token|secret|key|auth|sig)[^=&;#]*=)[^&;#]*")
-"""A value in a query whose name says that it is a secret."""
 
 
 class Stream(Reconnecting):
@@ -33,18 +29,3 @@ class Stream(Reconnecting):
 
         shown = without_password(url)
         super().__init__(shown, shown, connect, options, stats, say)
-
-
-def without_password(url: str) -> str:
-    """The address as it may be shown: user and password as ``***``, and secrets in the query too.
-
-    ``rtsp://user:word@cam/1?token=x`` gives ``rtsp://***@cam/1?token=***``.
-    """
-    scheme, separator, rest = url.partition("://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    user, at, _ = authority.rpartition("@")
-    if not at and ":" in authority and not authority.startswith("["):
-        user, at, _ = re.split(r"[?#]", rest, maxsplit=1)[0].rpartition("@")  # it may be a password with a slash in it
-    if at and user:
-        rest = f"***@{rest[len(user) + 1 :]}"
-    return printable(_SECRET.sub(r"\1***", f"{scheme}{separator}{rest}"))

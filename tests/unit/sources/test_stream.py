@@ -15,7 +15,8 @@ from tests.streams import QUICK, check_order, error_of, numbers, take
 from emovere.config import StreamOptions
 from emovere.errors import ConfigError, SourceError
 from emovere.sources.live import Newest
-from emovere.sources.stream import Stream, without_password
+from emovere.sources.names import without_password
+from emovere.sources.stream import Stream
 
 pytest.importorskip("av")
 pytestmark = pytest.mark.timeout(60)
