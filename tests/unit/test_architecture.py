@@ -15,7 +15,7 @@ import emovere
 SOURCE = Path(emovere.__file__).parent
 
 LAYERS = {
-    0: {"errors", "types", "labels", "geometry", "files", "version"},
+    0: {"errors", "extras", "types", "labels", "geometry", "files", "version"},
     1: {"config", "registry", "weights"},
     2: {"engines", "sources"},
     3: {"detect", "align", "classify", "track"},

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from emovere.datasets.emotions import SIDE, emotion_position, official_split
 from emovere.datasets.faceset import FaceSet
 from emovere.datasets.pictures import decode_face
-from emovere.errors import DatasetError, MissingExtra
+from emovere.errors import DatasetError
+from emovere.extras import optional
 from emovere.labels import FER7, FERPLUS_COLUMNS
 
 _LABEL = ("label", "labels", "emotion")
@@ -49,13 +50,7 @@ def read_parquet(path: Path) -> FaceSet:
 
 
 def _read_table(path: Path) -> Any:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
-            raise
-        raise MissingExtra("pyarrow is missing: pip install 'emovere[data]'") from error
+    pa, pq = optional("pyarrow", "data"), optional("pyarrow.parquet", "data")
     try:
         return pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from emovere.config import DetectOptions
 from emovere.detect.scaling import check_options, restore, shrink
-from emovere.errors import MissingExtra
+from emovere.extras import optional
 from emovere.types import Faces, Float32, Frame, ModelInfo
 
 UPSAMPLE = 1
@@ -41,7 +40,7 @@ class Hog:
         options = check_options(options)
         self._size, self._upsample = options.size, upsample
         self._margin = _margin_of(options.score)
-        dlib = _dlib()
+        dlib = optional("dlib", "hog")
         self._search = dlib.get_frontal_face_detector()
         self.info = ModelInfo("hog", str(dlib.__version__), engine="dlib")
 
@@ -68,13 +67,3 @@ def _score_of(margins: Float32) -> Float32:
 def _margin_of(score: float) -> float:
     score = float(np.clip(score, 1e-9, 1 - 1e-9))
     return max(LEAST_MARGIN, (float(np.log(score / (1 - score))) - OFFSET) / SLOPE)
-
-
-def _dlib() -> Any:
-    try:
-        import dlib
-    except ModuleNotFoundError as error:
-        if error.name != "dlib":
-            raise
-        raise MissingExtra("dlib is missing: pip install 'emovere[hog]'") from error
-    return dlib

@@ -17,7 +17,8 @@ from typing import Any, Self
 import cv2
 import numpy as np
 
-from emovere.errors import MissingExtra, OutputError
+from emovere.errors import OutputError
+from emovere.extras import optional
 from emovere.report.movie_sound import Sound, SoundTrack, open_sound
 from emovere.types import UInt8, check_array
 
@@ -78,7 +79,7 @@ class Movie:
         container = CONTAINERS.get(path.suffix.lower())
         if container is None:
             raise OutputError(f"{path}: expected a name that ends in {', '.join(CONTAINERS)}; got {path.suffix!r}")
-        self._av = _pyav()
+        self._av = optional("av", "video")
         self._path = path
         self._kind = container
         self._rate = Fraction(rate or USUAL_RATE).limit_denominator(1001)
@@ -216,13 +217,3 @@ def _to_yuv(image: UInt8) -> UInt8:
     differences = planes[height:].reshape(2, height // 2, width // 2)
     differences[0], differences[1] = colours[..., 2], colours[..., 1]
     return planes
-
-
-def _pyav() -> Any:
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "av":
-            raise
-        raise MissingExtra("av is missing: pip install 'emovere[video]'") from error
-    return av

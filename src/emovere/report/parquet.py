@@ -6,7 +6,7 @@ import json
 from types import TracebackType
 from typing import IO, Any
 
-from emovere.errors import MissingExtra
+from emovere.extras import optional
 from emovere.report.base import ClosesWhenDone, Header
 from emovere.report.rows import columns, rows
 from emovere.types import SCHEMA, FrameResult, Problem, model_to_dict
@@ -111,11 +111,4 @@ class _Counted:
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "pyarrow":
-            raise
-        raise MissingExtra("pyarrow is missing: pip install 'emovere[data]'") from error
-    return pyarrow, pyarrow.parquet
+    return optional("pyarrow", "data"), optional("pyarrow.parquet", "data")

@@ -16,6 +16,7 @@ from PIL import Image
 
 from emovere.config import PhotoOptions, StreamOptions, VideoOptions
 from emovere.errors import ConfigError, MissingExtra, SourceError, UnreadableImage
+from emovere.extras import optional
 from emovere.sources.clock import Clock
 from emovere.sources.depth_pairs import Pair, is_depth_folder, pairs_of
 from emovere.sources.names import printable
@@ -230,13 +231,10 @@ def _reason(error: Exception) -> str:
 
 def _pyrealsense2() -> Any:
     try:
-        import pyrealsense2
-    except ModuleNotFoundError as error:
-        if error.name != "pyrealsense2":
-            raise
-        raise MissingExtra("pyrealsense2 is missing: pip install 'emovere[depth]'") from error
+        return optional("pyrealsense2", "depth")
+    except ModuleNotFoundError:
+        raise
     except ImportError as error:
         raise MissingExtra(
             f"pyrealsense2 cannot be loaded: {_reason(error)}; install what it needs, such as libusb-1.0-0"
         ) from error
-    return pyrealsense2

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from emovere.config import StreamOptions
-from emovere.errors import MissingExtra, SourceError
+from emovere.errors import SourceError
+from emovere.extras import optional
 from emovere.sources.clock import Clock
 from emovere.sources.names import printable
 from emovere.sources.reconnect import StreamStats
@@ -92,10 +93,5 @@ def _rgb(shot: Any) -> UInt8:
 
 
 def _mss() -> Any:
-    try:
-        import mss
-    except ModuleNotFoundError as error:
-        if error.name != "mss":
-            raise
-        raise MissingExtra("mss is missing: pip install 'emovere[screen]'") from error
+    mss = optional("mss", "screen")
     return getattr(mss, "MSS", None) or mss.mss  # its name since version 10.2, and the one before

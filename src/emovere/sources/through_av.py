@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from emovere.errors import MissingExtra
 from emovere.sources.lost import NO_VIDEO, Lost, Watch, refused, unknown_host
 from emovere.sources.reconnect import Picture, StreamStats
+from emovere.sources.video_open import pyav
 
 LOOKING_S = 0.5
 """Seconds of a stream that are looked at, before the first frame, to learn what is in it."""
@@ -70,7 +70,7 @@ def opened(source: Any, watch: Watch, options: dict[str, str] | None = None) -> 
 
     Raises MissingExtra where PyAV is not installed.
     """
-    av = _av()
+    av = pyav()
     looking = str(int(min(LOOKING_S, watch.timeout_s / 2) * 1e6))
     options = {"analyzeduration": looking, "protocol_whitelist": _NETWORK, **(options or {})}
     watch.renew()
@@ -97,7 +97,7 @@ def decoded(container: Any, stats: StreamStats, watch: Watch, after: float | Non
         damaged = packet.is_corrupt
         try:
             frames = packet.decode()
-        except _av().error.InvalidDataError:
+        except pyav().error.InvalidDataError:
             frames, damaged = [], True
         for frame in frames:
             begun = True
@@ -121,7 +121,7 @@ def _packets(container: Any, stats: StreamStats, watch: Watch) -> Iterator[Any]:
                 damaged = 0
                 yield packet
             return
-        except _av().error.InvalidDataError as error:
+        except pyav().error.InvalidDataError as error:
             watch.check()
             stats.damaged += 1
             damaged += 1
@@ -147,7 +147,7 @@ def _upright(frame: Any) -> Any:
 
 def lost_by(error: Any, url: str) -> Lost:
     """What an error of ffmpeg means to a person."""
-    kinds = _av().error
+    kinds = pyav().error
     meanings: list[tuple[Any, Callable[[], Lost]]] = [
         ((kinds.ExitError, TimeoutError), lambda: Lost("timed out")),
         (ConnectionRefusedError, lambda: Lost("connection refused")),
@@ -181,18 +181,8 @@ def _is_known(host: str) -> bool:
     return True
 
 
-def _av() -> Any:
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        if error.name != "av":
-            raise
-        raise MissingExtra("av is missing: pip install 'emovere[video]'") from error
-    return av
-
-
 def _no_timestamps() -> Any:
-    return _av().format.Flags.no_timestamps.value
+    return pyav().format.Flags.no_timestamps.value
 
 
 def _attached_picture() -> Any:

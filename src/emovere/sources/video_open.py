@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emovere.errors import MissingExtra, UnreadableVideo
+from emovere.errors import UnreadableVideo
+from emovere.extras import optional
 from emovere.sources.formats import recognise
 from emovere.sources.kinds import HEAD, container_of
 from emovere.sources.video_whole import has_index
@@ -36,13 +37,7 @@ class Opened:
 
 def pyav() -> Any:
     """The module ``av``. Raises MissingExtra where it is not installed."""
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "av":
-            raise
-        raise MissingExtra("av is missing: pip install 'emovere[video]'") from error
-    return av
+    return optional("av", "video")
 
 
 def open_video(path: str, shown: str, threads: int = 0) -> Opened:
