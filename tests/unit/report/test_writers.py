@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import builtins
 import csv
 import io
 import json
+import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -161,14 +161,8 @@ def test_parquet_writes_groups_as_they_fill(seen, header):
 
 
 def test_without_pyarrow_the_install_line_is_named(header, monkeypatch):
-    real = builtins.__import__
-
-    def refuse(name, *rest):
-        if name.startswith("pyarrow"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
+    for module in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtra, match=r"pip install 'emovere\[data\]'"):
         open_writer("parquet", io.BytesIO(), header)
 
