@@ -13,7 +13,7 @@ import numpy as np
 from emovere.classify.classifier import Classifier
 from emovere.config import Options
 from emovere.detect.base import Detector
-from emovere.errors import EmovereError, InputError
+from emovere.errors import EmovereError
 from emovere.following import Follower, Look, follow
 from emovere.sources.live import Ahead
 from emovere.sources.recording import Recording, open_recording
@@ -74,9 +74,9 @@ def follow_recording(
             while problems:
                 yield problems.pop(0)
         yield from problems
-        if recording.damaged():
-            message = f"{source}: {recording.damaged():,} damaged packets or pictures were skipped; the rest was read"
-            yield Problem(source, InputError.__name__, message)
+        damage = recording.damage()
+        if damage is not None:
+            yield damage
 
 
 def _frames(source: str, items: Iterator[Frame | Problem], problems: list[Problem]) -> Iterator[Frame]:

@@ -118,6 +118,8 @@ class Watch:
                     self.problems.append(item)
                 else:
                     yield item
+            damage = recording.damage()
+            self.problems += [damage] if damage is not None else []
             return
         source = closing.enter_context(contextlib.closing(open_live(self._name, self.options.stream)))
         self._reader = closing.enter_context(Newest(source.__iter__, source.close))

@@ -10,6 +10,7 @@ from emovere.config import Options
 from emovere.sources.depth_pairs import is_depth_folder
 from emovere.sources.folders import is_numbered
 from emovere.sources.kinds import kind_of
+from emovere.sources.names import printable
 from emovere.types import Frame, Problem
 
 
@@ -23,6 +24,13 @@ class Recording:
     damaged: Callable[[], int] = field(default=lambda: 0)
     """Packets and frames that could not be decoded, so far."""
     close: Callable[[], None] = field(default=lambda: None)
+
+    def damage(self) -> Problem | None:
+        """What was skipped, as a Problem; None where nothing was."""
+        if not self.damaged():
+            return None
+        skipped = f"{self.damaged():,} damaged packets or pictures were skipped; the rest was read"
+        return Problem(self.source, "UnreadableVideo", f"{printable(self.source)}: {skipped}")
 
 
 def is_recording(name: str) -> bool:

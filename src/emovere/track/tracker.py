@@ -103,6 +103,7 @@ class Tracker:
     def __init__(self, options: TrackOptions) -> None:
         self._options = options
         self._count = 0
+        self._looked_s: float | None = None
         self.tracks: list[Track] = []
 
     def update(self, time_s: float, faces: Faces, appearances: Float32) -> Tracked:
@@ -147,12 +148,17 @@ class Tracker:
         ]
 
     def _forget(self, time_s: float) -> Iterator[tuple[int, float]]:
-        """Drop those that were not seen for too long; a face that never counted goes sooner."""
+        """Drop those that were not seen for too long; a face that never counted goes sooner.
+
+        Where looks are far apart, one of them may miss a face, too.
+        """
         kept: list[Track] = []
         gone: list[Track] = []
+        looks_apart = 0.0 if self._looked_s is None else time_s - self._looked_s
+        self._looked_s = time_s
         for track in self.tracks:
             patience = self._options.memory if track.number else min(self._options.memory, 2 * PROBATION)
-            (kept if time_s - track.seen_s <= patience else gone).append(track)
+            (kept if time_s - track.seen_s <= max(patience, 2.5 * looks_apart) else gone).append(track)
         self.tracks = kept
         return ((track.number, track.seen_s) for track in gone if track.number)
 
@@ -175,11 +181,11 @@ class Tracker:
     def state(self) -> dict[str, Any]:
         """Everything that is known, as plain lists and numbers for JSON."""
         tracks = [{**vars(track), **{name: getattr(track, name).tolist() for name in _ARRAYS}} for track in self.tracks]
-        return {"count": self._count, "tracks": tracks}
+        return {"count": self._count, "looked_s": self._looked_s, "tracks": tracks}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` gave."""
-        self._count = state["count"]
+        self._count, self._looked_s = state["count"], state["looked_s"]
         self.tracks = [
             Track(**{**values, **{name: np.array(values[name], np.float32) for name in _ARRAYS}})
             for values in state["tracks"]

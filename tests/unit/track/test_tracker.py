@@ -95,6 +95,18 @@ def test_a_flash_of_a_faint_face_never_counts():
     assert tracker.tracks == []
 
 
+@pytest.mark.parametrize("pause", [1.0, 5.0])
+def test_looks_that_are_far_apart_keep_the_numbers_and_miss_one_look(pause):
+    tracker = Tracker(TrackOptions())
+    scores = [0.95, 0.75]
+    told = []
+    for k in range(8):
+        found = faces((100 + k, 100), (400, 100 + k)) if k != 4 else faces()
+        found = Faces(found.boxes, np.array(scores[: len(found)], np.float32))
+        told.append(tracker.update(k * pause, found, looks(ANNA, BERT)[: len(found)]).numbers.tolist())
+    assert told == [[1, 0], [1, 2], [1, 2], [1, 2], [], [1, 2], [1, 2], [1, 2]]
+
+
 def test_who_is_forgotten_is_told_once_with_the_second_of_the_last_sight():
     tracker = Tracker(TrackOptions(memory=1.0))
     tracker.update(0.0, faces((100, 100)), looks(ANNA))
