@@ -41,7 +41,7 @@ def analyze(
         bool, typer.Option("--resume", help="Go on with interrupted work that wrote to --output.")
     ] = False,
     top: Annotated[int, typer.Option(min=1, max=8, help="Expressions to name for each face.")] = 3,
-    labels: shared.Labels = "fer7",
+    labels: shared.Labels = "auto",
     detector: shared.Detector = "auto",
     model: shared.Model = "light",
     settings: shared.Settings = None,

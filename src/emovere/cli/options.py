@@ -10,8 +10,12 @@ import typer
 Detector: TypeAlias = Annotated[
     str, typer.Option("--detector", help="auto, yunet, haar, hog, depth, or a plug-in's name.")
 ]
-Model: TypeAlias = Annotated[str, typer.Option("--model", help="A network's name, or an ONNX file.")]
-Labels: TypeAlias = Annotated[str, typer.Option("--labels", help="fer7, ferplus8, or a list: angry,happy,neutral,sad.")]
+Model: TypeAlias = Annotated[
+    str, typer.Option("--model", help="A network's name, or an ONNX file; FILE.toml beside it describes another's.")
+]
+Labels: TypeAlias = Annotated[
+    str, typer.Option("--labels", help="auto, fer7, ferplus8, or a list: angry,happy,neutral,sad.")
+]
 Settings: TypeAlias = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other option, such as detect.size=320.")
 ]

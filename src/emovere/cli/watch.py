@@ -36,7 +36,7 @@ def watch(
     ] = None,
     every: Annotated[str, typer.Option(metavar="TIME", help="Look at a frame every so often: 0.2s.")] = "0",
     end: Annotated[str, typer.Option(metavar="TIME", help="Stop after this time.")] = "0",
-    labels: shared.Labels = "fer7",
+    labels: shared.Labels = "auto",
     detector: shared.Detector = "auto",
     model: shared.Model = "light",
     settings: shared.Settings = None,

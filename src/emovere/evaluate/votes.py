@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from emovere.datasets.faceset import FaceSet
+from emovere.errors import DatasetError
 from emovere.labels import FERPLUS8, FERPLUS_COLUMNS, FERPLUS_TO_LABEL
 
 _COLUMNS = [[FERPLUS_TO_LABEL.get(name) for name in FERPLUS_COLUMNS].index(label) for label in FERPLUS8]
@@ -34,3 +36,15 @@ def majority(votes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     for position, column in enumerate(_COLUMNS):
         to_label[column] = position
     return np.where(decided, to_label[winner], -1).astype(np.int64)
+
+
+def truth_of(faces: FaceSet, label_set: str) -> npt.NDArray[np.int64]:
+    """What counts as true for a label set: (N,) int64 columns, -1 where nothing does.
+
+    fer7: FER2013's labels. ferplus8: the majority of the votes. Raises DatasetError where there are no votes.
+    """
+    if label_set != "ferplus8":
+        return faces.labels
+    if faces.votes is None:
+        raise DatasetError("ferplus8 needs FER+'s votes and these faces have none; give --ferplus fer2013new.csv")
+    return majority(faces.votes)
