@@ -39,8 +39,9 @@ class ClassifyOptions:
 
     model: str = "light"
     """A registered network, or an ONNX file."""
-    labels: str = "fer7"
-    """A label set, or a list such as angry,happy,neutral,sad."""
+    labels: str = "auto"
+    """A label set, or a list such as angry,happy,neutral,sad; auto: fer7, or all labels of a network that is not
+    emovere's."""
     batch: int = 64
     """Most faces in one call of the network."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,51 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from emovere import registry, weights
+from emovere.classify.description import METADATA, Description, Head
+from emovere.classify.foreign_network import ForeignNetwork
+from emovere.classify.network import Network, OwnNetwork
 from emovere.config import ClassifyOptions, EngineOptions
 from emovere.engines.base import Engine
-from emovere.errors import ModelError, ShapeError, UnknownModel, unknown_name
-from emovere.labels import parse_labels
+from emovere.errors import ShapeError, UnknownModel, unknown_name
+from emovere.labels import columns_of, parse_labels
 from emovere.types import Expressions, Float32, ModelInfo, UInt8
 
-METADATA = "emovere"
-"""The key of the model file's metadata under which its description stands, as JSON."""
+__all__ = ["AUTO", "METADATA", "Classifier", "Description", "Head", "load_model", "locate_model", "resize_crops"]
 
-
-@dataclass(frozen=True)
-class Head:
-    """One output of a network."""
-
-    labels: tuple[str, ...]
-    threshold: float | None = None
-    """Least probability of a label that stays in the conformal set; None where none was fitted."""
-    coverage: float | None = None
-    """Share of faces whose true label the set was fitted to hold."""
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a model file says of itself."""
-
-    name: str
-    version: str
-    side: int
-    heads: Mapping[str, Head]
-
-    @classmethod
-    def read(cls, metadata: Mapping[str, str], path: Path) -> Description:
-        """Read it from a model file's metadata. Raises ModelError where it is missing or incomplete."""
-        try:
-            data: dict[str, Any] = json.loads(metadata[METADATA])
-            heads = {
-                name: Head(tuple(head["labels"]), head.get("threshold"), head.get("coverage"))
-                for name, head in data["heads"].items()
-            }
-            return cls(data["name"], data["version"], int(data["side"]), heads)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise ModelError(
-                f"{path}: is no network of emovere's: expected a description under {METADATA!r} in its metadata, as "
-                f"`emovere export` writes it; {type(error).__name__}: {error}"
-            ) from error
+AUTO = "auto"
+"""Labels that are not chosen: fer7 for a network of emovere's, all of its own for any other."""
 
 
 class Classifier:
@@ -65,18 +31,18 @@ class Classifier:
 
     def __init__(self, path: Path, options: ClassifyOptions, engine: EngineOptions) -> None:
         """Load a model file. Raises ModelError, or ConfigError for labels that it cannot tell apart."""
-        self._engine: Engine = registry.factory("engines", engine.name)(path, engine)
+        loaded: Engine = registry.factory("engines", engine.name)(path, engine)
+        own = METADATA in loaded.metadata
+        self._network: Network = OwnNetwork(path, loaded) if own else ForeignNetwork(path, loaded)
         self._options = options
-        self.description = Description.read(self._engine.metadata, path)
-        head, self.labels = parse_labels(options.labels)
-        if head not in self.description.heads:
-            raise ModelError(unknown_name("label set", head, self.description.heads))
-        self._head_name, self._head = head, self.description.heads[head]
+        self.description = self._network.description
+        self._head_name, self.labels = choose_labels(options.labels, self.description)
+        self._head = self.description.heads[self._head_name]
         self.info = ModelInfo(
             name=self.description.name,
             version=self.description.version,
             sha256=weights.sha256_of(path),
-            engine=self._engine.name,
+            engine=loaded.name,
             labels=self.labels,
         )
 
@@ -98,10 +64,9 @@ class Classifier:
         crops = resize_crops(faces, self.side)
         size = max(1, self._options.batch)
         parts = [
-            self._engine.run([self._head_name], {"faces": crops[start : start + size, None]})[0]
-            for start in range(0, len(crops), size)
+            self._network.answer(self._head_name, crops[start : start + size]) for start in range(0, len(crops), size)
         ]
-        return np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, len(self._head.labels)), np.float32)
+        return np.concatenate(parts) if parts else np.zeros((0, len(self._head.labels)), np.float32)
 
     def express(self, probs: Float32) -> Expressions:
         """(N, K) probabilities of ``read``, or means of such, as Expressions over the wanted labels."""
@@ -110,6 +75,19 @@ class Classifier:
             sets = probs >= self._head.threshold
             sets[np.arange(len(probs)), probs.argmax(axis=1)] = True
         return Expressions(self._head.labels, probs, sets).select(self.labels)
+
+
+def choose_labels(text: str, description: Description) -> tuple[str, tuple[str, ...]]:
+    """The head to ask, and the labels to keep, for ``auto`` or what ``parse_labels`` reads. Raises ConfigError."""
+    heads = description.heads
+    first = "fer7" if "fer7" in heads else next(iter(heads))
+    if text == AUTO:
+        return first, heads[first].labels
+    head, labels = parse_labels(text)
+    if head not in heads:
+        head = first
+    columns_of(labels, heads[head].labels)
+    return head, labels
 
 
 def resize_crops(faces: UInt8 | Sequence[UInt8], side: int) -> UInt8:
@@ -137,14 +115,15 @@ def _check_face(face: npt.NDArray[Any]) -> None:
 def load_model(
     name: str | Path = "light",
     *,
-    labels: str = "fer7",
+    labels: str = AUTO,
     batch: int = 64,
     engine: EngineOptions | None = None,
 ) -> Classifier:
-    """Load a network by its name, or from an ONNX file that ``emovere export`` wrote.
+    """Load a network by its name, or from an ONNX file: one that ``emovere export`` wrote, or anybody's with a
+    description beside it (docs/models-of-others.md).
 
-    labels: ``fer7``, ``ferplus8``, or a list such as ``angry,happy,neutral,sad``. Raises UnknownModel, ModelError,
-    WeightsError or ConfigError.
+    labels: ``fer7``, ``ferplus8``, or a list such as ``angry,happy,neutral,sad``; ``auto`` takes fer7, or all labels of
+    a network that is not emovere's. Raises UnknownModel, ModelError, WeightsError or ConfigError.
 
     >>> load_model("light").predict(np.zeros((2, 48, 48), np.uint8)).probs.shape
     (2, 7)

@@ -11,7 +11,8 @@ from emovere.config import EngineOptions
 from emovere.engines.base import Tensor
 from emovere.errors import EngineError
 
-_ERRORS_ONLY = 3
+_FATAL_ONLY = 4
+"""Errors are raised; the runtime need not write them to stderr as well."""
 
 
 class OnnxRuntime:
@@ -23,7 +24,7 @@ class OnnxRuntime:
         """Load a file. Raises EngineError where it is no ONNX model that this version can run."""
         settings = ort.SessionOptions()
         settings.intra_op_num_threads = options.threads
-        settings.log_severity_level = _ERRORS_ONLY
+        settings.log_severity_level = _FATAL_ONLY
         try:
             self._session = ort.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime raises a dozen classes of its own, none of them public
