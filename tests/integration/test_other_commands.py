@@ -39,7 +39,7 @@ def test_doctor_names_what_is_there_and_what_is_missing(emovere):
 def test_version_and_help(emovere):
     assert emovere("--version").stdout.strip() == f"emovere {__version__}"
     assert "analyze" in emovere("--help").stdout
-    for name in ("analyze", "demo", "doctor", "train", "evaluate", "export", "models"):
+    for name in ("analyze", "demo", "doctor", "train", "evaluate", "compare", "audit", "export", "models", "watch"):
         assert "Usage" in emovere(name, "--help").stdout
 
 

@@ -14,6 +14,8 @@ import typer
 from typer.core import TyperGroup
 
 from emovere.cli.analyze import analyze
+from emovere.cli.audit import audit
+from emovere.cli.compare import compare
 from emovere.cli.demo import demo
 from emovere.cli.doctor import doctor
 from emovere.cli.evaluate import evaluate
@@ -51,6 +53,8 @@ app.command()(demo)
 app.command()(doctor)
 app.command()(train)
 app.command()(evaluate)
+app.command()(compare)
+app.command()(audit)
 app.command()(export)
 app.add_typer(models, name="models", help="The networks and detectors: list, show, download, verify.")
 

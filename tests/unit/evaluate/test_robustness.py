@@ -220,7 +220,9 @@ def data(tmp_path, faces, monkeypatch):
     for image, label in zip(faces.images, faces.labels, strict=True):
         lines.append(f"{label},{' '.join(map(str, image.ravel()))},PublicTest")
     path.write_text("\n".join(lines))
-    monkeypatch.setattr(classifier, "load_model", lambda name, labels="fer7": Light(LABEL_SETS["fer7" if labels == "auto" else labels]))
+    monkeypatch.setattr(
+        classifier, "load_model", lambda name, labels="fer7": Light(LABEL_SETS["fer7" if labels == "auto" else labels])
+    )
     return path
 
 
