@@ -58,6 +58,7 @@ def export_run(folder: Path, faces: FaceSet, path: Path, *, version: str = "1") 
             "threshold": round(float(conformal_threshold(probs, truth, COVERAGE)), 6),
             "public_accuracy": round(float((logits.argmax(axis=1) == truth).mean()), 5),
         }
+    teacher = run.get("teacher")
     description = {
         "name": recipe.name,
         "version": version,
@@ -67,7 +68,9 @@ def export_run(folder: Path, faces: FaceSet, path: Path, *, version: str = "1") 
         "parameters": run["parameters"],
         "seed": recipe.seed,
         "epochs": run["epochs"],
-        "data": "FER2013 Training split with FER+ votes, without copies of held-out faces",
+        "data": "FER2013 Training split with FER+ votes, without copies of held-out faces"
+        + (f", taught by {teacher['name']}" if teacher else ""),
+        "teacher": teacher,
         "temperature_and_threshold_fitted_on": "PublicTest",
         "licence": "Apache-2.0",
     }

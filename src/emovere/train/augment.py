@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from kornia import augmentation as vary
 from torch import Tensor, nn
+from torch.nn import functional
 
 from emovere.train.recipe import AugmentRecipe
 
@@ -31,3 +33,21 @@ class Augment(nn.Module):
         """Vary every face on its own."""
         varied: Tensor = self.steps(faces / 255.0)
         return varied.clamp(0, 1) * 255.0
+
+
+def mirrored(faces: Tensor, chance: float) -> Tensor:
+    """Mirror each of (N, 1, S, S) faces with a chance."""
+    turned = torch.rand(len(faces), 1, 1, 1, device=faces.device) < chance
+    return torch.where(turned, faces.flip(-1), faces)
+
+
+def shifted(faces: Tensor, reach: int) -> Tensor:
+    """Shift each of (N, 1, S, S) faces by whole pixels, at most ``reach`` either way; edges are repeated."""
+    if not reach:
+        return faces
+    count, side, device = len(faces), faces.shape[-1], faces.device
+    padded = functional.pad(faces, [reach] * 4, mode="replicate")
+    down, right = torch.randint(0, 2 * reach + 1, (2, count, 1), device=device)
+    along = torch.arange(side, device=device)
+    each = torch.arange(count, device=device)[:, None, None]
+    return padded[each, 0, (along + down)[:, :, None], (along + right)[:, None, :]][:, None]

@@ -17,8 +17,9 @@ from emovere.errors import DatasetError
 from emovere.evaluate.votes import vote_shares
 from emovere.labels import FERPLUS8, FERPLUS_COLUMNS
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""(N, 1, S, S) uint8 faces, (N,) int64 labels, (N, 8) float32 shares of votes (all 0 where there are none)."""
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+"""(N, 1, S, S) uint8 faces, (N,) int64 labels, (N, 8) float32 shares of votes (all 0 where there are none), and a
+teacher's answers, (N, 15) float32, or (N, 0) where nobody teaches."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class FaceTensors(Dataset[Batch]):
         return len(self.labels)
 
     def __getitems__(self, rows: list[int]) -> Batch:
-        return self.images[rows], self.labels[rows], self.votes[rows]
+        return self.images[rows], self.labels[rows], self.votes[rows], torch.zeros(len(rows), 0)
 
 
 def without_leaks(faces: FaceSet) -> tuple[FaceSet, Cleaning]:
@@ -63,14 +64,17 @@ def without_leaks(faces: FaceSet) -> tuple[FaceSet, Cleaning]:
     return kept, Cleaning(len(kept), int(copies.sum()), int((no_face & ~copies).sum()))
 
 
-def loader(faces: FaceSet, batch: int, *, seed: int | None) -> DataLoader[Batch]:
+def loader(dataset: FaceTensors, batch: int, *, seed: int | None) -> DataLoader[Batch]:
     """Batches in an order that depends on seed and epoch alone; in the set's own order where seed is None."""
-    dataset = FaceTensors(faces)
     sampler: DistributedSampler[Batch] | None = None
     if seed is not None:
         sampler = DistributedSampler(dataset, num_replicas=1, rank=0, shuffle=True, seed=seed)
     return DataLoader(
-        dataset, batch_size=batch, sampler=sampler, drop_last=seed is not None and len(faces) > batch, collate_fn=_whole
+        dataset,
+        batch_size=batch,
+        sampler=sampler,
+        drop_last=seed is not None and len(dataset) > batch,
+        collate_fn=_whole,
     )
 
 

@@ -19,11 +19,13 @@ from emovere.config import read_toml, to_toml
 from emovere.datasets.faceset import FaceSet
 from emovere.errors import ConfigError, Interrupted
 from emovere.files import atomic_write
-from emovere.train.data import loader, without_leaks
+from emovere.train.data import FaceTensors, loader, without_leaks
 from emovere.train.module import ExpressionModule
 from emovere.train.networks import parameter_count
 from emovere.train.progress import History
 from emovere.train.recipe import Recipe
+from emovere.train.schedule import check_schedule
+from emovere.train.teacher import TaughtFaces, Teacher, check_teaching
 
 LAST = "last.ckpt"
 BEST = "best.ckpt"
@@ -37,13 +39,17 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
     Raises ConfigError where a run is there already, where none is there to resume, or where its recipe
     differs; Interrupted where the person stopped it.
     """
+    check_schedule(recipe.schedule)
+    check_teaching(recipe)
     _check_folder(recipe, folder, resume)
     with atomic_write(folder / "recipe.toml") as file:
         file.write(to_toml(recipe))
     training, cleaning = without_leaks(faces)
     public = faces.split("PublicTest")
-    train_batches = loader(training, recipe.schedule.batch, seed=recipe.seed)
-    public_batches = loader(public, 512, seed=None)
+    teacher = Teacher(recipe.loss.teacher, recipe.train.threads) if recipe.loss.teacher else None
+    lessons = TaughtFaces(training, recipe, teacher) if teacher else FaceTensors(training)
+    train_batches = loader(lessons, recipe.schedule.batch, seed=recipe.seed)
+    public_batches = loader(FaceTensors(public), 512, seed=None)
 
     lightning.seed_everything(recipe.seed, verbose=False)
     module = ExpressionModule(recipe, steps=len(train_batches) * recipe.schedule.epochs)
@@ -75,6 +81,7 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
             "classes": dict(zip(faces.label_names, training.counts, strict=True)),
         },
         "minutes_of_last_session": round((time.time() - started) / 60, 1),
+        "teacher": teacher and {"name": teacher.name, "sha256": teacher.sha256},
         "libraries": {"torch": torch.__version__, "lightning": lightning.__version__},
     }
     with atomic_write(folder / "run.json") as file:

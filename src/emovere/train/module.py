@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from emovere.train.augment import Augment
+from emovere.train.augment import Augment, mirrored, shifted
 from emovere.train.data import Batch
 from emovere.train.networks import FaceNetwork
 from emovere.train.recipe import Recipe
+from emovere.train.schedule import share_of_peak
+from emovere.train.teacher import TaughtFaces, imitation
 
 
 class ExpressionModule(lightning.LightningModule):
@@ -24,6 +26,12 @@ class ExpressionModule(lightning.LightningModule):
         self.steps = steps
         self.network = FaceNetwork(recipe.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.augment = Augment(recipe.augment)
+
+    def on_train_epoch_start(self) -> None:
+        """Let taught faces be varied, and the teacher be asked."""
+        batches = self.trainer.train_dataloader
+        if batches is not None and isinstance(batches.dataset, TaughtFaces):
+            batches.dataset.begin(self.current_epoch)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Draw the same variations in a step, whether the run was interrupted before it or not."""
@@ -39,18 +47,25 @@ class ExpressionModule(lightning.LightningModule):
         return weights.fer7 * hard + weights.ferplus8 * soft, fer7, ferplus8
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        """One step on varied faces."""
-        faces, labels, votes = batch
+        """One step on varied faces; taught ones come varied, and are only mirrored and shifted here."""
+        faces, labels, votes, answers = batch
+        taught = answers.shape[1] > 0
         with torch.autocast(self.device.type, enabled=False):
-            faces = self.augment(faces.float())
-        loss, fer7, _votes = self.loss(faces, labels, votes)
+            faces = self._moved(faces.float()) if taught else self.augment(faces.float())
+        loss, fer7, ferplus8 = self.loss(faces, labels, votes)
+        if taught:
+            weights = self.recipe.loss
+            loss = loss + weights.distill * imitation((fer7, ferplus8), answers, weights.softness)
         correct = (fer7.argmax(dim=1) == labels).float().mean()
         self.log_dict({"train_loss": loss, "train_accuracy": correct}, on_step=False, on_epoch=True)
         return loss
 
+    def _moved(self, faces: Tensor) -> Tensor:
+        return shifted(mirrored(faces, self.recipe.augment.flip), self.recipe.loss.jitter)
+
     def validation_step(self, batch: Batch, _: int) -> None:
         """Accuracy of both heads on faces as they are; ferplus8's against the likeliest vote."""
-        faces, labels, votes = batch
+        faces, labels, votes, _answers = batch
         loss, fer7, ferplus8 = self.loss(faces.float(), labels, votes)
         voted = votes.sum(dim=1) > 0
         agreed = (ferplus8.argmax(dim=1) == votes.argmax(dim=1))[voted].float().mean()
@@ -72,12 +87,5 @@ class ExpressionModule(lightning.LightningModule):
             momentum=schedule.momentum,
             nesterov=True,
         )
-        one_cycle = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=schedule.lr,
-            total_steps=self.steps,
-            pct_start=schedule.warmup,
-            cycle_momentum=False,
-            final_div_factor=1e3,
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": one_cycle, "interval": "step"}}
+        cycle = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share_of_peak(step, self.steps, schedule))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}

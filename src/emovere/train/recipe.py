@@ -22,6 +22,10 @@ class NetworkRecipe:
     """Channels of each stage; every stage after the first halves the picture."""
     blocks: tuple[int, ...] = (0, 1, 2, 1)
     """Residual blocks of each stage; a first stage without any is the stem alone."""
+    stem_stride: int = 1
+    """Stride of the first convolution; 2 halves the picture at once."""
+    attention: bool = False
+    """Whether blocks weigh their channels by what stands in the whole picture."""
     dropout: float = 0.3
 
 
@@ -45,7 +49,7 @@ class AugmentRecipe:
 
 @dataclass(frozen=True)
 class LossRecipe:
-    """What is minimised: cross-entropy of both heads."""
+    """What is minimised: cross-entropy of both heads, and how far both are from a teacher's."""
 
     smoothing: float = 0.1
     """Label smoothing of the fer7 head (Szegedy et al. 2016, arXiv 1512.00567)."""
@@ -53,11 +57,21 @@ class LossRecipe:
     """Weight of the head on FER2013's labels."""
     ferplus8: float = 1.0
     """Weight of the head on the share of FER+'s votes (Barsoum et al. 2016, "cross-entropy loss")."""
+    teacher: str = ""
+    """A network's name or ONNX file that is imitated; empty learns from labels and votes alone."""
+    distill: float = 1.0
+    """Weight of imitating the teacher."""
+    softness: float = 1.0
+    """Temperature at which both are compared; above 1, unlikely labels count for more."""
+    views: int = 12
+    """Variations of each face that the teacher is asked about, one an epoch, in turn; 0 draws new ones each epoch."""
+    jitter: int = 0
+    """Largest shift of such a variation, in whole pixels, drawn anew each time that the student sees it."""
 
 
 @dataclass(frozen=True)
 class ScheduleRecipe:
-    """How it is minimised: SGD with Nesterov momentum, a linear warm-up, a cosine decay to zero."""
+    """How it is minimised: SGD with Nesterov momentum, a warm-up, perhaps a plateau, a cosine decay to zero."""
 
     epochs: int = 70
     batch: int = 128
@@ -66,6 +80,8 @@ class ScheduleRecipe:
     weight_decay: float = 5e-4
     warmup: float = 0.1
     """Share of the steps in which the learning rate rises."""
+    hold: float = 0.0
+    """Share of the steps after that in which it stays at its peak, before it falls."""
     ema: float = 0.999
     """Decay of the moving average of the weights, which is what is measured and exported."""
     patience: int = 30

@@ -9,7 +9,7 @@ import torch
 
 from emovere.config import read_toml
 from emovere.errors import UnknownModel
-from emovere.train.augment import Augment, mirrored
+from emovere.train.augment import Augment, mirrored, shifted
 from emovere.train.networks import ARCHITECTURES, ChannelAttention, FaceNetwork, parameter_count
 from emovere.train.recipe import AugmentRecipe, NetworkRecipe, Recipe, load_recipe, recipes
 
@@ -100,6 +100,23 @@ def test_mirroring(chance, turned):
     out = mirrored(faces, chance)
     assert int((out == faces.flip(-1)).flatten(1).all(dim=1).sum()) == turned
     assert int((out == faces).flatten(1).all(dim=1).sum()) == 6 - turned
+
+
+def test_shifting_by_whole_pixels():
+    torch.manual_seed(0)
+    faces = torch.rand(40, 1, 12, 12)
+    out = shifted(faces, 2)
+    inner = faces[:, :, 4:-4, 4:-4]
+    found = {
+        (down, right)
+        for down in range(-2, 3)
+        for right in range(-2, 3)
+        for same in (out[:, :, 4 - down : 8 - down, 4 - right : 8 - right] == inner).flatten(1).all(dim=1)
+        if same
+    }
+    assert len(found) > 10
+    assert len(torch.unique(out[0])) <= len(torch.unique(faces[0]))
+    assert shifted(faces, 0) is faces
 
 
 def test_nothing_is_varied_where_nothing_is_asked_for():

@@ -116,7 +116,8 @@ def test_a_run_names_its_teacher_and_learns_from_it_alone(tmp_path, faces, tiny)
     [
         ("loss.teacher=ligth", UnknownModel, "did you mean 'light'"),
         ("loss.softness=0", ConfigError, "expected more than 0; got 0"),
-        ("loss.views=-1", ConfigError, "expected 0 or more; got -1"),
+        ("loss.views=-1", ConfigError, "views: expected 0 or more; got -1"),
+        ("loss.jitter=-2", ConfigError, "jitter: expected 0 or more; got -2"),
     ],
 )
 def test_a_teaching_that_means_nothing_is_refused(tmp_path, faces, tiny, setting, error, message):
