@@ -11,7 +11,7 @@ from emovere.cli import options as shared
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name (light), or a TOML file.")],
+    recipe: Annotated[str, typer.Argument(help="A recipe's name (light, nano), or a TOML file.")],
     data: shared.Data,
     ferplus: shared.FerPlus = None,
     output: Annotated[
