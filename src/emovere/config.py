@@ -97,7 +97,7 @@ class TrackOptions:
     step: float = 0.1
     """Seconds between looks at a recording; frames between two looks are filled in. 0 looks at every frame, as
     ``emovere watch`` does."""
-    look_round: float = 0.4
+    look_round: float = 0.5
     """Seconds between looks at the whole frame; between them only the surroundings of known faces are searched."""
     memory: float = 1.5
     """Seconds for which a person who is not seen keeps the number."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,12 @@ from emovere.types import Crops, Event, Faces, Float32, Frame, FrameResult
 MOST_BETWEEN = 8
 """Frames that wait for the next look at most, so that memory stays bounded whatever the frame rate."""
 
+AT_ONCE = 6
+"""Looks of a recording whose faces go through the network together: a sixth less time a face."""
+
+MOST_PIXELS = 16_000_000
+"""Frames of a recording are held back until they have this many pixels together, if not told before."""
+
 RECENT = 0.5
 """Seconds for which the surroundings of a face that is out of sight are searched."""
 
@@ -46,6 +52,18 @@ class Look:
     """(N, K) smoothed probabilities over all labels of the head."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """A frame and who was found in it, before the network has read their faces."""
+
+    frame: Frame
+    faces: Faces
+    """Those who count, with their numbers."""
+    crops: Crops
+    tracked: Tracked
+    timings_ms: dict[str, float]
+
+
 class Follower:
     """Follows the faces of one source: the only memory that there is of it."""
 
@@ -62,6 +80,11 @@ class Follower:
 
     def look(self, frame: Frame) -> Look:
         """Analyse one frame with a time; later than the one before."""
+        (look,) = self.tell([self.find(frame)])
+        return look
+
+    def find(self, frame: Frame) -> Found:
+        """The first half of a look: who is where. Frames come in order; each is told of later, in the same order."""
         time_s = frame.time_s or 0.0
         started = time.perf_counter()
         faces = self._find(frame, time_s)
@@ -69,27 +92,38 @@ class Follower:
         crops = crop_faces(frame, faces, self._detector.box_in_crop, self._classifier.side)
         tracked = self._tracker.update(time_s, faces, appearances(frame, faces, crops))
         known = tracked.numbers > 0
-        faces, crops = _only(faces, tracked, known), Crops(crops.images[known], crops.to_frame[known])
-        followed = time.perf_counter()
-        numbers = tracked.numbers[known]
-        probs = self._smoother.update(time_s, numbers, self._classifier.read(crops.images))
-        expressions = self._classifier.express(probs)
-        read = time.perf_counter()
+        self._looked_s = time_s
+        timings = {"detect": 1000 * (detected - started), "align": 1000 * (time.perf_counter() - detected)}
+        return Found(
+            frame, _only(faces, tracked, known), Crops(crops.images[known], crops.to_frame[known]), tracked, timings
+        )
+
+    def tell(self, found: Sequence[Found]) -> list[Look]:
+        """The second half: read all faces together, then smooth and note events in the order of time."""
+        if not found:
+            return []
+        started = time.perf_counter()
+        probs = self._classifier.read(np.concatenate([one.crops.images for one in found]))
+        spent = 1000 * (time.perf_counter() - started) / len(found)
+        ends = np.cumsum([len(one.crops) for one in found])
+        return [self._told(one, probs[end - len(one.crops) : end], spent) for one, end in zip(found, ends, strict=True)]
+
+    def _told(self, found: Found, probs: Float32, spent_ms: float) -> Look:
+        frame, faces, tracked = found.frame, found.faces, found.tracked
+        time_s = frame.time_s or 0.0
+        numbers = tracked.numbers[tracked.numbers > 0]
+        smooth = self._smoother.update(time_s, numbers, probs)
+        expressions = self._classifier.express(smooth)
         events = [Event("enter", frame.source, first_s, number) for number, first_s in tracked.entered]
         events += self._episodes.update(frame.source, time_s, numbers, expressions.probs)
         for number, seen_s in tracked.left:
             self._smoother.forget(number)
             events += [*self._episodes.end(number, seen_s), Event("leave", frame.source, seen_s, number)]
-        self._looked_s = time_s
-        timings = {
-            "detect": 1000 * (detected - started),
-            "align": 1000 * (followed - detected),
-            "classify": 1000 * (read - followed),
-        }
+        timings = {**found.timings_ms, "classify": spent_ms}
         result = FrameResult(
             frame.source, frame.index, frame.time_s, frame.size, faces, expressions, timings, tuple(events)
         )
-        return Look(frame, result, crops, probs)
+        return Look(frame, result, found.crops, smooth)
 
     def looked_at(self, frame: Frame) -> bool:
         """Whether the look before was at this frame."""
@@ -148,20 +182,43 @@ def follow(follower: Follower, frames: Iterable[Frame], step_s: float, before: L
     """Every frame of a recording in turn, looked at every ``step_s`` seconds and filled in between.
 
     before: the look after which to go on, where the follower was restored. The last look carries the apexes of what
-    was still under way when the source ended.
+    was still under way when the source ended. A few looks are gathered, so that their faces are read together.
     """
-    waiting: list[Frame] = []
+    held: list[Frame | Found] = []
+    latest = None if before is None else before.frame
     for frame, is_last in _with_last(frames):
-        due = before is None or (frame.time_s or 0.0) - (before.result.time_s or 0.0) >= step_s - 1e-6
-        changed = before is not None and frame.size != before.frame.size
-        if not (due or is_last or changed or len(waiting) >= MOST_BETWEEN):
-            waiting.append(frame)
+        between_looks = next((k for k, item in enumerate(reversed(held)) if isinstance(item, Found)), len(held))
+        due = latest is None or (frame.time_s or 0.0) - (latest.time_s or 0.0) >= step_s - 1e-6
+        changed = latest is not None and frame.size != latest.size
+        if not (due or is_last or changed or between_looks >= MOST_BETWEEN):
+            held.append(frame)
             continue
-        look = follower.look(frame)
-        if is_last:
-            look = _with_events(look, follower.finish())
+        held.append(follower.find(frame))
+        latest = frame
+        if is_last or _is_enough(held):
+            for look in _in_order(follower, before, held):
+                before = look if look.frame is frame else before
+                yield _with_events(look, follower.finish()) if is_last and look.frame is frame else look
+            held = []
+
+
+def _is_enough(held: Sequence[Frame | Found]) -> bool:
+    frames = [item.frame if isinstance(item, Found) else item for item in held]
+    looks = sum(isinstance(item, Found) for item in held)
+    return looks >= AT_ONCE or sum(frame.size[0] * frame.size[1] for frame in frames) >= MOST_PIXELS
+
+
+def _in_order(follower: Follower, before: Look | None, held: Sequence[Frame | Found]) -> Iterator[Look]:
+    """What was held back, told and filled in; its last item was found."""
+    looks = iter(follower.tell([item for item in held if isinstance(item, Found)]))
+    waiting: list[Frame] = []
+    for item in held:
+        if isinstance(item, Frame):
+            waiting.append(item)
+            continue
+        look = next(looks)
         if before is not None:
-            yield from (follower.fill(before, between_frame, look) for between_frame in waiting)
+            yield from (follower.fill(before, frame, look) for frame in waiting)
         waiting.clear()
         yield look
         before = look

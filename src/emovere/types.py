@@ -28,10 +28,10 @@ def check_array(name: str, value: npt.NDArray[Any], shape: Sequence[int | None],
     """Raise ShapeError unless value has that dtype and shape; None in the shape stands for any length."""
     if not isinstance(value, np.ndarray):
         raise ShapeError(f"{name}: expected a numpy array; got {type(value).__name__}")
-    fits = value.ndim == len(shape) and all(
-        want is None or want == have for want, have in zip(shape, value.shape, strict=True)
-    )
-    if not fits or value.dtype != np.dtype(dtype):
+    fits = value.ndim == len(shape) and value.dtype == dtype
+    for want, have in zip(shape, value.shape, strict=False):
+        fits = fits and (want is None or want == have)
+    if not fits:
         wanted = ", ".join("N" if n is None else str(n) for n in shape)
         raise ShapeError(f"{name}: expected ({wanted}) {np.dtype(dtype)}; got {value.shape} {value.dtype}")
 

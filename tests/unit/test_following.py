@@ -10,7 +10,7 @@ import pytest
 
 from emovere.classify.classifier import load_model
 from emovere.config import TrackOptions
-from emovere.following import Follower, follow
+from emovere.following import AT_ONCE, Follower, follow
 from emovere.types import Faces, Frame, ModelInfo, frame_to_dict
 
 
@@ -105,7 +105,7 @@ def test_a_face_that_leaves_is_told_and_a_new_one_is_found_within_the_look_round
 
     looks = list(follow(follower_of(classifier), scene(), 0.1))
     second = next(look.result.time_s for look in looks if 2 in look.result.faces.track_ids)
-    assert 10 / 30 <= second <= 10 / 30 + 0.41
+    assert 10 / 30 <= second <= 10 / 30 + 0.51
     events = [(e.kind, e.track_id, round(e.time_s, 1)) for look in looks for e in look.result.events]
     assert [event for event in events if event[0] == "leave"] == [("leave", 1, 0.9)]
 
@@ -152,6 +152,35 @@ def test_a_size_that_changes_is_looked_at_anew(classifier):
     looks = list(follow(follower_of(classifier), scene(), 0.1))
     assert [look.result.size for look in looks] == [(240, 640)] * 10 + [(240, 320)] * 10
     assert {tuple(look.result.faces.track_ids.tolist()) for look in looks} == {(1,)}
+
+
+def test_faces_of_several_looks_are_read_together_and_come_out_as_one_by_one(classifier, monkeypatch):
+    sizes = []
+    read = type(classifier).read
+    monkeypatch.setattr(type(classifier), "read", lambda self, faces: sizes.append(len(faces)) or read(self, faces))
+    together = [look.result for look in follow(follower_of(classifier), clip(40, 10, 2), 0.1)]
+    assert max(sizes) == 2 * AT_ONCE
+    assert sum(sizes) == 2 * 40
+    one_by_one = follower_of(classifier)
+    for look, result in zip(map(one_by_one.look, clip(40, 10, 2)), together, strict=True):
+        np.testing.assert_allclose(look.result.expressions.probs, result.expressions.probs, atol=1e-5)
+        np.testing.assert_array_equal(look.result.faces.boxes, result.faces.boxes)
+
+
+def test_large_frames_are_not_held_back(classifier, monkeypatch):
+    monkeypatch.setattr("emovere.following.MOST_PIXELS", 4 * 240 * 640)
+    ahead, most = 0, 0
+
+    def counted():
+        nonlocal ahead, most
+        for frame in clip(60, 60):
+            ahead += 1
+            most = max(most, ahead)
+            yield frame
+
+    for _ in follow(follower_of(classifier), counted(), 0.1):
+        ahead -= 1
+    assert most <= 4 + 7 + 1  # the pixels allowed, frames up to the next look, one to know the last by
 
 
 def test_nothing_in_is_nothing_out(classifier):
