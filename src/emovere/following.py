@@ -29,7 +29,7 @@ MOST_BETWEEN = 8
 """Frames that wait for the next look at most, so that memory stays bounded whatever the frame rate."""
 
 AT_ONCE = 6
-"""Looks of a recording whose faces go through the network together: a sixth less time a face."""
+"""Looks of a recording whose faces go through the network together, which takes less time a face."""
 
 MOST_PIXELS = 16_000_000
 """Frames of a recording are held back until they have this many pixels together, if not told before."""
@@ -140,9 +140,7 @@ class Follower:
         faces, probs = between((before.result.faces, before.probs), (after.result.faces, after.probs), share)
         expressions = self._classifier.express(probs)
         result = FrameResult(frame.source, frame.index, frame.time_s, frame.size, faces, expressions)
-        side = self._classifier.side
-        none = Crops(np.zeros((0, side, side), np.uint8), np.zeros((0, 2, 3), np.float32))
-        return Look(frame, result, none, probs)
+        return Look(frame, result, Crops.empty(self._classifier.side), probs)
 
     def _find(self, frame: Frame, time_s: float) -> Faces:
         lately = [track for track in self._tracker.tracks if time_s - track.seen_s <= RECENT]
@@ -196,9 +194,9 @@ def follow(follower: Follower, frames: Iterable[Frame], step_s: float, before: L
         held.append(follower.find(frame))
         latest = frame
         if is_last or _is_enough(held):
-            for look in _in_order(follower, before, held):
-                before = look if look.frame is frame else before
-                yield _with_events(look, follower.finish()) if is_last and look.frame is frame else look
+            *earlier, before = _in_order(follower, before, held)
+            yield from earlier
+            yield _with_events(before, follower.finish()) if is_last else before
             held = []
 
 

@@ -105,7 +105,5 @@ def _look_of(resume: Checkpoint, classifier: Classifier) -> Look:
     # one value, seen as a whole picture: nobody draws on a look that was drawn before
     image = np.broadcast_to(np.uint8(0), (height, width, 3))
     frame = Frame(image, resume.last.index, resume.last.time_s, resume.source)
-    side = classifier.side
-    crops = Crops(np.zeros((0, side, side), np.uint8), np.zeros((0, 2, 3), np.float32))
     probs = np.array(resume.probs, np.float32).reshape(len(resume.last), -1)
-    return Look(frame, resume.last, crops, probs)
+    return Look(frame, resume.last, Crops.empty(classifier.side), probs)

@@ -109,6 +109,11 @@ class Crops:
     def __len__(self) -> int:
         return len(self.images)
 
+    @classmethod
+    def empty(cls, side: int) -> Crops:
+        """No crop, of side x side pixels."""
+        return cls(np.zeros((0, side, side), np.uint8), np.zeros((0, 2, 3), np.float32))
+
 
 @dataclass(frozen=True, eq=False)
 class Expressions:

@@ -21,7 +21,8 @@ OVERLAP = 0.3
 CANDIDATES = 5000
 
 SHAPES = 4
-"""Sizes of pictures for which a net is kept ready: laying one out for another size takes as long as running it."""
+"""Sizes of pictures for which a net is kept ready, since laying one out for another size costs time, and loading one
+costs more."""
 
 SMALLEST_SIDE = 64
 """OpenCV 4.14 runs this network wrongly on inputs 32 pixels high or wide: it answers with whatever lies in memory, also
@@ -61,18 +62,19 @@ class YuNet:
         return restore(frame, seen, boxes, rows[:, 14].astype(np.float32), landmarks)
 
     def _net(self, shape: tuple[int, int]) -> Any:
-        """The net for pictures of one (width, height); the one that was not used for longest gives way."""
-        if shape in self._nets:
-            self._nets.move_to_end(shape)
-            return self._nets[shape]
+        """The net for pictures of one (width, height); the one that was not used for longest is laid out anew."""
+        net = self._nets.pop(shape, None)
+        if net is None and len(self._nets) >= SHAPES:
+            _, net = self._nets.popitem(last=False)
+            net.setInputSize(shape)
+        self._nets[shape] = self._loaded(shape) if net is None else net
+        return self._nets[shape]
+
+    def _loaded(self, shape: tuple[int, int]) -> Any:
         try:
-            net = cv2.FaceDetectorYN.create(str(self._path), "", shape, self._score, OVERLAP, CANDIDATES)
+            return cv2.FaceDetectorYN.create(str(self._path), "", shape, self._score, OVERLAP, CANDIDATES)
         except cv2.error as error:
             raise EngineError(f"{self._path}: OpenCV cannot load it: {str(error).splitlines()[0]}") from error
-        self._nets[shape] = net
-        if len(self._nets) > SHAPES:
-            self._nets.popitem(last=False)
-        return net
 
 
 def _at_least(picture: UInt8) -> UInt8:
