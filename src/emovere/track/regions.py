@@ -14,8 +14,8 @@ WIDTH = 2.2
 """Sides of a face that its surroundings measure."""
 
 SIDE = 160
-"""Pixels to which surroundings are brought, where they are larger. YuNet scores a face as high there as in the whole
-frame; at 112 pixels it loses a tilted head (0.30 against 0.74 in the worst frame of a real clip)."""
+"""Pixels to which surroundings are brought, where they are larger. YuNet scores a face about as high there
+as in the whole frame; much smaller, it loses tilted heads."""
 
 SAME = 0.4
 """Overlap from which on two finds are one face."""

@@ -54,8 +54,8 @@ DOUBT = 0.4
 """Seconds for which a new face waits for its number where it may be somebody who was lost there."""
 
 AGAIN = 0.5
-"""Likeness from which on it is that one. Two people of the made-up scenes of benchmarks/tracking.py are less alike in
-95 of 100 cases."""
+"""Likeness from which on it is that one. Two people of the made-up scenes of benchmarks/tracking.py are rarely that
+alike."""
 
 
 @dataclass
