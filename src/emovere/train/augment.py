@@ -51,3 +51,22 @@ def shifted(faces: Tensor, reach: int) -> Tensor:
     along = torch.arange(side, device=device)
     each = torch.arange(count, device=device)[:, None, None]
     return padded[each, 0, (along + down)[:, :, None], (along + right)[:, None, :]][:, None]
+
+
+def roughened(faces: Tensor, noise: float, blur: float) -> Tensor:
+    """Add grain to (N, 1, S, S) faces in [0, 255], of a strength of each face's own, and soften some of them.
+
+    noise: the largest standard deviation, in grey levels; small ones are drawn more often. blur: the chance of a
+    softened face (the mean of 3 x 3 pixels, once or twice). A teacher is not asked about these: the pupil is to tell a
+    rough picture as the teacher tells the clean one.
+    """
+    count, device = len(faces), faces.device
+    if blur:
+        soft = functional.avg_pool2d(faces, 3, stride=1, padding=1, count_include_pad=False)
+        softer = functional.avg_pool2d(soft, 3, stride=1, padding=1, count_include_pad=False)
+        drawn = torch.rand(count, 1, 1, 1, device=device)
+        faces = torch.where(drawn < blur / 2, softer, torch.where(drawn < blur, soft, faces))
+    if noise:
+        strength = noise * torch.rand(count, 1, 1, 1, device=device) ** 2
+        faces = (faces + strength * torch.randn_like(faces)).clamp(0, 255)
+    return faces

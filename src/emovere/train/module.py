@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from emovere.train.augment import Augment, mirrored, shifted
+from emovere.train.augment import Augment, mirrored, roughened, shifted
 from emovere.train.data import Batch
 from emovere.train.networks import FaceNetwork
 from emovere.train.recipe import Recipe
@@ -47,11 +47,12 @@ class ExpressionModule(lightning.LightningModule):
         return weights.fer7 * hard + weights.ferplus8 * soft, fer7, ferplus8
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        """One step on varied faces; taught ones come varied, and are only mirrored and shifted here."""
+        """One step on varied faces; taught ones come varied, and are only mirrored, shifted and roughened here."""
         faces, labels, votes, answers = batch
         taught = answers.shape[1] > 0
         with torch.autocast(self.device.type, enabled=False):
             faces = self._moved(faces.float()) if taught else self.augment(faces.float())
+            faces = roughened(faces, self.recipe.augment.noise, self.recipe.augment.blur)
         loss, fer7, ferplus8 = self.loss(faces, labels, votes)
         if taught:
             weights = self.recipe.loss

@@ -45,6 +45,10 @@ class AugmentRecipe:
     contrast: float = 0.3
     erase: float = 0.4
     """Chance that a rectangle is blotted out (Zhong et al. 2020, arXiv 1708.04896)."""
+    noise: float = 0.0
+    """Largest standard deviation of grain, in grey levels."""
+    blur: float = 0.0
+    """Chance of a softened face."""
 
 
 @dataclass(frozen=True)

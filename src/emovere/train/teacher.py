@@ -26,6 +26,9 @@ from emovere.weights import home, sha256_of
 
 HEADS = {"fer7": FER7, "ferplus8": FERPLUS8}
 
+_PUPILS_OWN = ("noise", "blur")
+"""Variations that the teacher is not asked about."""
+
 _AT_ONCE = 256
 """Faces that are varied, and asked about, together."""
 
@@ -64,7 +67,8 @@ class TaughtFaces(FaceTensors):
         super().__init__(faces)
         self._originals, self._views, self._teacher = self.images, recipe.loss.views, teacher
         self._augment = Augment(recipe.augment)
-        key = json.dumps([teacher.sha256, asdict(recipe.augment), hashlib.sha256(faces.images.tobytes()).hexdigest()])
+        asked = {name: value for name, value in asdict(recipe.augment).items() if name not in _PUPILS_OWN}
+        key = json.dumps([teacher.sha256, asked, hashlib.sha256(faces.images.tobytes()).hexdigest()])
         self._folder = home() / "taught" / hashlib.sha256(key.encode()).hexdigest()[:16]
         self.answers = torch.zeros(0)
 

@@ -134,3 +134,10 @@ def test_a_network_without_both_heads_cannot_teach(tmp_path):
     onnx.save(model, tmp_path / "half.onnx")
     with pytest.raises(ModelError, match="cannot teach: expected a head ferplus8"):
         Teacher(str(tmp_path / "half.onnx"))
+
+
+def test_what_only_the_pupil_sees_does_not_make_the_teacher_answer_anew(light, faces, tiny, monkeypatch):
+    public = faces.split("PublicTest")
+    TaughtFaces(public, taught(tiny), light).begin(0)
+    monkeypatch.setattr(light, "answers", lambda _: pytest.fail("asked again"))
+    TaughtFaces(public, taught(tiny, "augment.noise=20", "augment.blur=0.2"), light).begin(0)
