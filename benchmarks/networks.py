@@ -1,4 +1,4 @@
-"""Milliseconds a face of the networks named, on one core: ``python benchmarks/networks.py light nano``.
+"""Milliseconds of processor time a face, on one core: ``python benchmarks/networks.py light nano``.
 
 The networks take turns, so that whatever else the machine does falls on all of them; the best of many rounds counts.
 """
@@ -25,9 +25,9 @@ def main(names: list[str]) -> None:
         faces = rng.integers(0, 256, (count, 48, 48), dtype=np.uint8)
         for _ in range(ROUNDS):
             for name, network in networks.items():
-                started = time.perf_counter()
+                started = time.process_time()
                 network.predict(faces)
-                taken = (time.perf_counter() - started) / count * 1000
+                taken = (time.process_time() - started) / count * 1000
                 best[name, count] = min(taken, best.get((name, count), taken))
     print("network   1 face  64 at once   (ms a face)")
     for name in networks:

@@ -42,7 +42,8 @@ def test_every_command_and_option_exists(page):
 
 @pytest.mark.parametrize("label_set", ["fer7", "ferplus8"])
 @pytest.mark.parametrize(
-    ("page", "network"), [("README.md", "light"), ("MODEL_CARD.md", "light"), ("MODEL_CARD.md", "nano")]
+    ("page", "network"),
+    [("README.md", "light"), *(("MODEL_CARD.md", name) for name in ("light", "nano", "light-int8"))],
 )
 def test_figures_are_those_of_the_network_that_is_shipped(page, network, label_set):
     result = json.loads((ROOT / f"docs/models/{network}/PrivateTest-{label_set}/evaluation.json").read_text("utf-8"))

@@ -21,6 +21,7 @@ from emovere.cli.doctor import doctor
 from emovere.cli.evaluate import evaluate
 from emovere.cli.export import export
 from emovere.cli.models import app as models
+from emovere.cli.quantize import quantize
 from emovere.cli.train import train
 from emovere.cli.watch import watch
 from emovere.errors import EmovereError, Interrupted
@@ -56,6 +57,7 @@ app.command()(evaluate)
 app.command()(compare)
 app.command()(audit)
 app.command()(export)
+app.command()(quantize)
 app.add_typer(models, name="models", help="The networks and detectors: list, show, download, verify.")
 
 

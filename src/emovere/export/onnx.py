@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from emovere.classify.classifier import METADATA
 from emovere.errors import EngineError
+from emovere.export.graph import reckoned_ahead
 from emovere.files import atomic_write
 from emovere.train.networks import FaceNetwork
 
@@ -76,6 +77,7 @@ def write_onnx(finished: Finished, side: int, description: Mapping[str, Any], pa
         raise EngineError("torch could not export the network")
     model = program.model_proto
     _store_as_half(model)
+    model = reckoned_ahead(model)
     del model.metadata_props[:]
     model.metadata_props.add(key=METADATA, value=json.dumps(description))
     for node in model.graph.node:
