@@ -17,6 +17,7 @@ EmovereError
 │   ├── LabelMismatch
 │   └── SplitLeak
 ├── JournalError
+│   └── UnknownSession
 ├── SourceError           a camera or a stream
 ├── OutputError           a result cannot be written
 └── Interrupted           the person stopped the work
@@ -96,6 +97,10 @@ class SplitLeak(DatasetError):
 
 class JournalError(EmovereError):
     """The journal cannot be read or written."""
+
+
+class UnknownSession(JournalError):
+    """The journal holds no session, or no note, of that id."""
 
 
 class SourceError(EmovereError):

@@ -20,6 +20,7 @@ from emovere.cli.demo import demo
 from emovere.cli.doctor import doctor
 from emovere.cli.evaluate import evaluate
 from emovere.cli.export import export
+from emovere.cli.journal import app as journal
 from emovere.cli.models import app as models
 from emovere.cli.quantize import quantize
 from emovere.cli.train import train
@@ -58,6 +59,7 @@ app.command()(compare)
 app.command()(audit)
 app.command()(export)
 app.command()(quantize)
+app.add_typer(journal, name="journal", help="Sessions over days: list, show, note, trends, compare, export, delete.")
 app.add_typer(models, name="models", help="The networks and detectors: list, show, download, verify.")
 
 

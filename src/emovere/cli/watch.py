@@ -34,6 +34,14 @@ def watch(
     timeline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="At the end, draw expressions over time: .png or .html.")
     ] = None,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="Keep a session in the journal: numbers, no picture.")
+    ] = False,
+    journal_url: Annotated[
+        str | None,
+        typer.Option("--journal-url", metavar="URL", help="The same, in this file or postgresql://... database."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="What the session is called.")] = "",
     every: Annotated[str, typer.Option(metavar="TIME", help="Look at a frame every so often: 0.2s.")] = "0",
     end: Annotated[str, typer.Option(metavar="TIME", help="Stop after this time.")] = "0",
     labels: shared.Labels = "auto",
@@ -44,8 +52,8 @@ def watch(
 ) -> None:
     """Tell the expressions in a camera, a stream or a video, frame by frame as it happens. Ctrl-C ends it.
 
-    Nothing is kept unless --record, --annotate or --timeline asks for it. What a face shows is not what the person
-    feels.
+    Nothing is kept unless --record, --annotate, --timeline or --journal asks for it. What a face shows is not what the
+    person feels.
     """
     from emovere.cli.analyze import check_timeline, timed
     from emovere.cli.outlets import Pictures
@@ -58,6 +66,9 @@ def watch(
         raise ConfigError(f"--format: expected jsonl, csv or table, which are written as it happens; got {format!r}")
     if emoji and annotate is None:
         raise ConfigError("--emoji: draws into what --annotate writes; name that, too")
+    keeps = journal or journal_url is not None
+    if title and not keeps:
+        raise ConfigError("--title: names a session of the journal; add --journal")
     check_timeline(timeline)
     options = override(with_settings(Options(), labels=labels, model=model, detector=detector), settings or [])
     watched = Watch(source, timed(options, every=every, start="0", end=end))
@@ -67,6 +78,10 @@ def watch(
             takers.append(closing.enter_context(Pictures(annotate, 3, symbols=emoji)))
         if timeline is not None:
             takers.append(closing.enter_context(_timeline(timeline, watched)))
+        if keeps:
+            from emovere.cli.keeping import kept
+
+            takers.append(closing.enter_context(kept(watched, journal_url, title, quiet=quiet)))
         if say:
             takers.append(closing.enter_context(_cues()))
         _go(watched, format, takers)
