@@ -23,6 +23,7 @@ from emovere.cli.export import export
 from emovere.cli.journal import app as journal
 from emovere.cli.models import app as models
 from emovere.cli.quantize import quantize
+from emovere.cli.serve import serve
 from emovere.cli.train import train
 from emovere.cli.watch import watch
 from emovere.errors import EmovereError, Interrupted
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 app.command()(analyze)
 app.command()(watch)
+app.command()(serve)
 app.command()(demo)
 app.command()(doctor)
 app.command()(train)

@@ -1,0 +1,1 @@
+"""The page and the API: FastAPI over the package's own functions."""
