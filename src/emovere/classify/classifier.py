@@ -71,8 +71,8 @@ class Classifier:
     def express(self, probs: Float32) -> Expressions:
         """(N, K) probabilities of ``read``, or means of such, as Expressions over the wanted labels."""
         sets = None
-        if self._head.threshold is not None:
-            sets = probs >= self._head.threshold
+        if self._head.limits is not None:
+            sets = probs >= np.asarray(self._head.limits, np.float32)
             sets[np.arange(len(probs)), probs.argmax(axis=1)] = True
         return Expressions(self._head.labels, probs, sets).select(self.labels)
 

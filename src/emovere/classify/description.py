@@ -23,6 +23,18 @@ class Head:
     """Least probability of a label that stays in the conformal set; None where none was fitted."""
     coverage: float | None = None
     """Share of faces whose true label the set was fitted to hold."""
+    thresholds: tuple[float, ...] | None = None
+    """The same for each label, fitted on the faces that have it; they take the place of ``threshold``. None where one
+    was fitted for all."""
+
+    def __post_init__(self) -> None:
+        if self.thresholds is not None and len(self.thresholds) != len(self.labels):
+            raise ValueError(f"expected {len(self.labels)} thresholds, one a label; got {len(self.thresholds)}")
+
+    @property
+    def limits(self) -> tuple[float, ...] | float | None:
+        """What a label's probability has to reach to stay in the set: one for each, or one for all; None, no sets."""
+        return self.threshold if self.thresholds is None else self.thresholds
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ class Description:
         try:
             data: dict[str, Any] = json.loads(metadata[METADATA])
             heads = {
-                name: Head(tuple(head["labels"]), head.get("threshold"), head.get("coverage"))
+                name: Head(tuple(head["labels"]), head.get("threshold"), head.get("coverage"), _each(head))
                 for name, head in data["heads"].items()
             }
             return cls(data["name"], data["version"], int(data["side"]), heads, data.get("licence", ""))
@@ -50,3 +62,9 @@ class Description:
                 f"{path}: is no network of emovere's: expected a description under {METADATA!r} in its metadata, as "
                 f"`emovere export` writes it; {type(error).__name__}: {error}"
             ) from error
+
+
+def _each(head: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """The thresholds of a head's labels; files that were written before there were any hold none."""
+    each = head.get("thresholds")
+    return None if each is None else tuple(map(float, each))

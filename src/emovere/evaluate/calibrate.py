@@ -13,6 +13,10 @@ COLDEST, HOTTEST = 0.01, 100.0
 """Bounds of a fitted temperature; without an error in the data the best one would be 0."""
 
 
+LEAST_FACES = 20
+"""Faces of a class below which no threshold of its own is fitted: of fewer, what it covers is left to chance."""
+
+
 def softmax(logits: Array, temperature: float = 1.0) -> Float64:
     """Probabilities of logits divided by a temperature: (N, K) -> (N, K) float64, rows sum to 1."""
     scaled = logits.astype(np.float64) / temperature
@@ -73,3 +77,20 @@ def conformal_threshold(probs: Array, labels: Array, coverage: float = 0.9) -> f
         return 0.0
     true = np.sort(np.take_along_axis(probs, labels[:, None], axis=1)[:, 0])
     return float(true[len(labels) - needed])
+
+
+def class_thresholds(
+    probs: Array, labels: Array, coverage: float = 0.9, *, least: int = LEAST_FACES
+) -> tuple[float, ...]:
+    """A threshold for each label, so that the promise holds for the faces of each class and not only for all together.
+
+    Class-conditional, or Mondrian, conformal prediction (Vovk, Gammerman and Shafer 2005, section 4.5; Sadinle et al.
+    2019, section 3): each label's threshold is fitted on the faces that have it. A class with fewer faces than
+    ``least`` keeps the threshold of all, and the promise is not made for it. Otherwise as ``conformal_threshold``;
+    returns K values in [0, 1].
+    """
+    common = conformal_threshold(probs, labels, coverage)
+    own = (labels[:, None] == np.arange(probs.shape[1])).T
+    return tuple(
+        conformal_threshold(probs[rows], labels[rows], coverage) if rows.sum() >= least else common for rows in own
+    )

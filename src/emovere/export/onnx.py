@@ -29,20 +29,17 @@ _SMALLEST_HALVED = 512
 
 
 class Finished(nn.Module):
-    """A FaceNetwork as it is shipped: (N, 1, S, S) uint8 -> calibrated probabilities of both heads."""
+    """A FaceNetwork as it is shipped: (N, 1, S, S) uint8 -> calibrated probabilities of each head."""
 
     def __init__(self, network: FaceNetwork, temperatures: Mapping[str, float]) -> None:
         super().__init__()
         self.network = network
         self.temperatures = dict(temperatures)
 
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 1, S, S) uint8 -> (N, 7), (N, 8) float32, rows sum to 1."""
-        fer7, ferplus8 = self.network(faces.float())
-        return (
-            torch.softmax(fer7 / self.temperatures["fer7"], dim=1),
-            torch.softmax(ferplus8 / self.temperatures["ferplus8"], dim=1),
-        )
+    def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
+        """(N, 1, S, S) uint8 -> (N, K) float32 of each head, rows sum to 1."""
+        logits = zip(self.network.heads, self.network(faces.float()), strict=True)
+        return tuple(torch.softmax(values / self.temperatures[name], dim=1) for name, values in logits)
 
 
 def halve_weights(network: nn.Module) -> None:
@@ -70,13 +67,13 @@ def write_onnx(finished: Finished, side: int, description: Mapping[str, Any], pa
             verbose=False,
             optimize=False,  # it would fold normalisation into the weights, which float16 then no longer holds exactly
             input_names=["faces"],
-            output_names=["fer7", "ferplus8"],
+            output_names=list(finished.network.heads),
             dynamic_shapes=({0: torch.export.Dim("faces_n", min=1)},),
         )
     if program is None:
         raise EngineError("torch could not export the network")
     model = program.model_proto
-    _store_as_half(model)
+    store_as_half(model)
     model = reckoned_ahead(model)
     del model.metadata_props[:]
     model.metadata_props.add(key=METADATA, value=json.dumps(description))
@@ -98,14 +95,15 @@ def check_parity(finished: Finished, side: int, data: bytes) -> float:
     with torch.no_grad():
         expected = [output.numpy() for output in finished(torch.from_numpy(faces))]
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
-    got = session.run(["fer7", "ferplus8"], {"faces": faces})
+    got = session.run(list(finished.network.heads), {"faces": faces})
     difference = max(float(np.abs(a - b).max()) for a, b in zip(expected, got, strict=True))
     if difference > PARITY:
         raise EngineError(f"the exported file differs from torch by {difference:.1e}; expected at most {PARITY:.0e}")
     return difference
 
 
-def _store_as_half(model: onnx.ModelProto) -> None:
+def store_as_half(model: onnx.ModelProto) -> None:
+    """Store large weights as float16, in place, where that loses nothing; they are widened where they are used."""
     casts = []
     for weight in model.graph.initializer:
         if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < _SMALLEST_HALVED or len(weight.dims) < 2:

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import logging
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from emovere.classify.classifier import METADATA, Classifier, locate_model
-from emovere.config import ClassifyOptions, EngineOptions
+from emovere.classify.classifier import locate_model
 from emovere.datasets.faceset import FaceSet
 from emovere.errors import ConfigError, ModelError
-from emovere.evaluate.calibrate import conformal_threshold
-from emovere.evaluate.votes import majority
 from emovere.export.graph import in_one_piece
 from emovere.export.run import Exported
-from emovere.files import atomic_write
-from emovere.types import Float32, UInt8
+from emovere.export.sets import answers_of, read_described, with_sets, write_described
+from emovere.types import UInt8
 
 MEASURED_ON = 512
 """Training faces on which the ranges are measured."""
@@ -56,33 +51,30 @@ def quantise(model: str | Path, faces: FaceSet, path: Path, *, most_lost: float 
 
     model: a network's name or file. faces: the ranges are measured on its Training split; conformal thresholds are
     fitted, and the loss is measured, on PublicTest. Weights keep to 7 bits, since processors without VNNI add two
-    products of 8 bits in 16. Raises UnknownModel, ConfigError for data without FER+ votes, DatasetError for data without
-    one of these splits, and ModelError for a network that is not emovere's or loses more than ``most_lost``.
+    products of 8 bits in 16. Raises UnknownModel, ConfigError for data without FER+ votes, DatasetError for data
+    without one of these splits, and ModelError for a network that is not emovere's or loses more than ``most_lost``.
     """
     source = locate_model(model)
-    loaded = onnx.load(source)
-    said = {entry.key: entry.value for entry in loaded.metadata_props}
-    if METADATA not in said:
-        raise ModelError(f"{source}: expected a network that `emovere export` wrote")
+    graph, description = read_described(source)
     if faces.votes is None:
         raise ConfigError("quantize: expected FER+'s votes; name them with --ferplus")
     public, seen = faces.split("PublicTest"), faces.split("Training")
     rows = np.random.default_rng(0).choice(len(seen), min(MEASURED_ON, len(seen)), replace=False)
-    written = _quantised(loaded, seen.images[np.sort(rows)])
+    small = _quantised(graph, seen.images[np.sort(rows)])
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.onnx"
-        description = json.loads(said[METADATA])
-        _save(written, description, draft)
-        before, after = _answers(source, public), _answers(draft, public)
-        description = _described_anew(description, after, public)
-        accuracies = [float((answer["fer7"].argmax(axis=1) == public.labels).mean()) for answer in (before, after)]
-        if accuracies[0] - accuracies[1] > most_lost:
-            raise ModelError(
-                f"{source}: in 8 bits it tells {100 * accuracies[1]:.2f} % of PublicTest right instead of "
-                f"{100 * accuracies[0]:.2f} %; expected to lose at most {100 * most_lost:g} points; nothing is written"
-            )
-    _save(written, description, path)
-    return Quantised(path, description, *accuracies)
+        write_described(small, description, draft)
+        before, after = answers_of(source, public), answers_of(draft, public)
+    accuracies = [float((answer["fer7"].argmax(axis=1) == public.labels).mean()) for answer in (before, after)]
+    if accuracies[0] - accuracies[1] > most_lost:
+        raise ModelError(
+            f"{source}: in 8 bits it tells {100 * accuracies[1]:.2f} % of PublicTest right instead of "
+            f"{100 * accuracies[0]:.2f} %; expected to lose at most {100 * most_lost:g} points; nothing is written"
+        )
+    named = {"name": f"{description['name']}-int8", "data": f"{description['data']}, in 8-bit integers"}
+    described = {**with_sets(description, after, public), **named}
+    write_described(small, described, path)
+    return Quantised(path, described, *accuracies)
 
 
 class _Faces(CalibrationDataReader):  # type: ignore[misc]
@@ -114,34 +106,6 @@ def _quantised(model: onnx.ModelProto, images: UInt8) -> onnx.ModelProto:
             weight_type=QuantType.QInt8,
         )
         return onnx.load(done)
-
-
-def _described_anew(description: dict[str, Any], answers: dict[str, Float32], public: FaceSet) -> dict[str, Any]:
-    """The description with thresholds and accuracy as they are in 8 bits."""
-    heads = {}
-    for name, head in description["heads"].items():
-        truth = public.labels if name == "fer7" else majority(public.votes)  # type: ignore[arg-type]
-        decided = truth >= 0
-        probs, truth = answers[name][decided].astype(np.float64), truth[decided]
-        threshold = conformal_threshold(probs / probs.sum(axis=1, keepdims=True), truth, head["coverage"])
-        right = float((probs.argmax(axis=1) == truth).mean())
-        heads[name] = {**head, "threshold": round(threshold, 6), "public_accuracy": round(right, 5)}
-    made_from = f"{description['data']}, in 8-bit integers"
-    return {**description, "name": f"{description['name']}-int8", "heads": heads, "data": made_from}
-
-
-def _save(model: onnx.ModelProto, description: dict[str, Any], path: Path) -> None:
-    del model.metadata_props[:]
-    model.metadata_props.add(key=METADATA, value=json.dumps(description))
-    with atomic_write(path, "wb") as file:
-        file.write(model.SerializeToString())
-
-
-def _answers(path: Path, faces: FaceSet) -> dict[str, Float32]:
-    return {
-        head: Classifier(path, ClassifyOptions(labels=head), EngineOptions()).read(faces.images)
-        for head in ("fer7", "ferplus8")
-    }
 
 
 @contextlib.contextmanager

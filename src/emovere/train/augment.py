@@ -15,6 +15,7 @@ class Augment(nn.Module):
 
     def __init__(self, recipe: AugmentRecipe) -> None:
         super().__init__()
+        self.vary = recipe.vary
         steps: list[nn.Module] = [
             vary.RandomHorizontalFlip(p=recipe.flip),
             vary.RandomAffine(
@@ -30,7 +31,9 @@ class Augment(nn.Module):
         self.steps = nn.Sequential(*steps)
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Vary every face on its own."""
+        """Vary every face on its own; leave all as they are where the recipe says so."""
+        if not self.vary:
+            return faces
         varied: Tensor = self.steps(faces / 255.0)
         return varied.clamp(0, 1) * 255.0
 

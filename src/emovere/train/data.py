@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from emovere.datasets.faceset import FaceSet
 from emovere.errors import DatasetError
 from emovere.evaluate.votes import vote_shares
 from emovere.labels import FERPLUS8, FERPLUS_COLUMNS
+from emovere.train.recipe import DataRecipe
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 """(N, 1, S, S) uint8 faces, (N,) int64 labels, (N, 8) float32 shares of votes (all 0 where there are none), and a
@@ -64,16 +66,60 @@ def without_leaks(faces: FaceSet) -> tuple[FaceSet, Cleaning]:
     return kept, Cleaning(len(kept), int(copies.sum()), int((no_face & ~copies).sum()))
 
 
-def loader(dataset: FaceTensors, batch: int, *, seed: int | None) -> DataLoader[Batch]:
-    """Batches in an order that depends on seed and epoch alone; in the set's own order where seed is None."""
-    sampler: DistributedSampler[Batch] | None = None
-    if seed is not None:
-        sampler = DistributedSampler(dataset, num_replicas=1, rank=0, shuffle=True, seed=seed)
+def with_classes(faces: FaceSet, classes: tuple[str, ...]) -> FaceSet:
+    """The faces of some classes, their labels being places among these; all faces where none is named.
+
+    Raises DatasetError for a class that the set does not know, or of which it holds no face.
+    """
+    if not classes:
+        return faces
+    counts = dict(zip(faces.label_names, faces.counts, strict=True))
+    missing = [name for name in classes if not counts.get(name)]
+    if missing:
+        raise DatasetError(f"no face of {', '.join(missing)}; there are: {', '.join(faces.label_names)}")
+    place = np.array([classes.index(name) if name in classes else -1 for name in faces.label_names], np.int64)
+    kept = faces[place[faces.labels] >= 0]
+    return dataclasses.replace(kept, labels=place[kept.labels], label_names=classes)
+
+
+def limited(faces: FaceSet, most: int, seed: int) -> FaceSet:
+    """At most so many faces of each class, drawn by the seed, in the set's order; all where ``most`` is 0."""
+    if not most:
+        return faces
+    order = np.random.default_rng(seed).permutation(len(faces))
+    drawn = [order[faces.labels[order] == label][:most] for label in range(len(faces.label_names))]
+    return faces[np.sort(np.concatenate(drawn))]
+
+
+def selected(faces: FaceSet, data: DataRecipe, seed: int) -> tuple[FaceSet, FaceSet, Cleaning]:
+    """What is trained on, what is chosen on, and what was left out of the former for its own sake.
+
+    Raises DatasetError where a split or a class is missing.
+    """
+    kept, cleaning = without_leaks(faces)
+    training = limited(with_classes(kept, data.classes), data.limit, seed)
+    public = with_classes(faces.split("PublicTest"), data.classes)
+    return training, public, dataclasses.replace(cleaning, faces=len(training))
+
+
+def loader(
+    dataset: FaceTensors, batch: int, *, seed: int | None, processes: int = 1, rank: int = 0
+) -> DataLoader[Batch]:
+    """Batches in an order that depends on seed and epoch alone; in the set's own order where seed is None.
+
+    batch: faces of one step, of all processes together. Each process gets its share: of every step in training, so
+    that steps are the same for any number of processes; of the set where seed is None.
+    """
+    if seed is None:
+        mine = list(range(rank, len(dataset), processes))
+        return DataLoader(dataset, batch_size=batch, sampler=mine, collate_fn=_whole)
+    sampler: DistributedSampler[Batch]
+    sampler = DistributedSampler(dataset, num_replicas=processes, rank=rank, shuffle=True, seed=seed)
     return DataLoader(
         dataset,
-        batch_size=batch,
+        batch_size=batch // processes,
         sampler=sampler,
-        drop_last=seed is not None and len(dataset) > batch,
+        drop_last=len(dataset) > batch,
         collate_fn=_whole,
     )
 

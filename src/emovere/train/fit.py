@@ -19,11 +19,13 @@ from emovere.config import read_toml, to_toml
 from emovere.datasets.faceset import FaceSet
 from emovere.errors import ConfigError, Interrupted
 from emovere.files import atomic_write
-from emovere.train.data import FaceTensors, loader, without_leaks
+from emovere.train.data import FaceTensors, loader, selected
 from emovere.train.module import ExpressionModule
 from emovere.train.networks import parameter_count
+from emovere.train.precision import precision
+from emovere.train.processes import check_processes, is_first_process
 from emovere.train.progress import History
-from emovere.train.recipe import Recipe
+from emovere.train.recipe import Recipe, labels_by_head
 from emovere.train.schedule import check_schedule
 from emovere.train.teacher import TaughtFaces, Teacher, check_teaching
 
@@ -39,27 +41,30 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
     Raises ConfigError where a run is there already, where none is there to resume, or where its recipe
     differs; Interrupted where the person stopped it.
     """
+    labels_by_head(recipe)
     check_schedule(recipe.schedule)
     check_teaching(recipe)
-    _check_folder(recipe, folder, resume)
-    with atomic_write(folder / "recipe.toml") as file:
-        file.write(to_toml(recipe))
-    training, cleaning = without_leaks(faces)
-    public = faces.split("PublicTest")
+    check_processes(recipe)
+    if is_first_process():
+        _check_folder(recipe, folder, resume)
+    training, public, cleaning = selected(faces, recipe.data, recipe.seed)
     teacher = Teacher(recipe.loss.teacher, recipe.train.threads) if recipe.loss.teacher else None
     lessons = TaughtFaces(training, recipe, teacher) if teacher else FaceTensors(training)
-    train_batches = loader(lessons, recipe.schedule.batch, seed=recipe.seed)
-    public_batches = loader(FaceTensors(public), 512, seed=None)
+    trainer, best = _trainer(recipe, folder)
+    share = {"processes": trainer.world_size, "rank": trainer.global_rank}
+    train_batches = loader(lessons, recipe.schedule.batch, seed=recipe.seed, **share)
+    public_batches = loader(FaceTensors(public), 512, seed=None, **share)
 
     lightning.seed_everything(recipe.seed, verbose=False)
     module = ExpressionModule(recipe, steps=len(train_batches) * recipe.schedule.epochs)
-    print(
-        f"{recipe.name}: {parameter_count(module.network):,} parameters, {cleaning.faces:,} faces "
-        f"({cleaning.leaked:,} copies of held-out faces and {cleaning.not_a_face:,} that are no face left out)",
-        file=sys.stderr,
-        flush=True,
-    )
-    trainer, best = _trainer(recipe, folder)
+    if trainer.is_global_zero:
+        with atomic_write(folder / "recipe.toml") as file:
+            file.write(to_toml(recipe))
+        _say(
+            f"{recipe.name}: {parameter_count(module.network):,} parameters, {cleaning.faces:,} faces "
+            f"({cleaning.leaked:,} copies of held-out faces and {cleaning.not_a_face:,} that are no face left out)"
+            + (f", {trainer.world_size} processes" if trainer.world_size > 1 else "")
+        )
     started = time.time()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")  # its advice, and its own deprecated calls
@@ -69,7 +74,7 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
             if not trainer.interrupted:
                 raise
             raise Interrupted(f"interrupted; {folder} keeps the last whole epoch: go on with --resume") from error
-    run = {
+    run: dict[str, Any] = {
         "recipe": recipe.name,
         "seed": recipe.seed,
         "parameters": parameter_count(module.network),
@@ -78,15 +83,21 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
         "data": {
             **asdict(cleaning),
             "public": len(public),
-            "classes": dict(zip(faces.label_names, training.counts, strict=True)),
+            "classes": dict(zip(training.label_names, training.counts, strict=True)),
         },
         "minutes_of_last_session": round((time.time() - started) / 60, 1),
         "teacher": teacher and {"name": teacher.name, "sha256": teacher.sha256},
+        "processes": trainer.world_size,
         "libraries": {"torch": torch.__version__, "lightning": lightning.__version__},
     }
-    with atomic_write(folder / "run.json") as file:
-        json.dump(run, file, indent=2)
+    if trainer.is_global_zero:
+        with atomic_write(folder / "run.json") as file:
+            json.dump(run, file, indent=2)
     return run
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 def _check_folder(recipe: Recipe, folder: Path, resume: bool) -> None:
@@ -129,8 +140,10 @@ def _trainer(recipe: Recipe, folder: Path) -> tuple[lightning.Trainer, ModelChec
     trainer = lightning.Trainer(
         accelerator="auto",
         devices=recipe.train.devices,
+        num_nodes=recipe.train.nodes,
+        use_distributed_sampler=False,  # the loaders know which share is theirs
         max_epochs=recipe.schedule.epochs,
-        precision=_precision(recipe.train.precision),
+        precision=precision(recipe.train.precision),
         callbacks=callbacks,
         logger=False,
         enable_progress_bar=sys.stderr.isatty(),
@@ -139,11 +152,3 @@ def _trainer(recipe: Recipe, folder: Path) -> tuple[lightning.Trainer, ModelChec
         default_root_dir=folder,
     )
     return trainer, best
-
-
-def _precision(wanted: str) -> Any:
-    if wanted != "auto":
-        return wanted
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return "bf16-mixed" if torch.cpu._is_avx512_bf16_supported() else "32-true"

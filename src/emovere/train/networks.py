@@ -1,16 +1,20 @@
-"""Architectures, and the frame that turns one into a finished classifier with two heads."""
+"""Architectures, and the frame that turns one into a finished classifier with a head or more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from emovere.errors import UnknownModel, unknown_name
+from emovere.align.crop import SIDE
+from emovere.errors import ConfigError, UnknownModel, unknown_name
 from emovere.labels import FER7, FERPLUS8
+from emovere.train.plain import PlainTrunk
 from emovere.train.recipe import NetworkRecipe
+from emovere.train.xception import XceptionTrunk
 
 
 class ResidualBlock(nn.Module):
@@ -93,18 +97,18 @@ class ChannelAttention(nn.Module):
         return weighed
 
 
-ARCHITECTURES: dict[str, Callable[[int, int, int, bool], nn.Module]] = {
+BLOCKS: dict[str, Callable[[int, int, int, bool], nn.Module]] = {
     "residual": ResidualBlock,
     "separable": SeparableBlock,
 }
-"""The block of each architecture, made from inputs, outputs, stride and attention."""
+"""The block of each architecture that has a way around, made from inputs, outputs, stride and attention."""
 
 
 class Trunk(nn.Sequential):
     """A stem and stages of one architecture's blocks, averaged over the picture: (N, 1, H, W) -> (N, widths[-1])."""
 
     def __init__(self, recipe: NetworkRecipe) -> None:
-        widths, block = recipe.widths, ARCHITECTURES[recipe.architecture]
+        widths, block = recipe.widths, BLOCKS[recipe.architecture]
         layers: list[nn.Module] = [
             nn.Conv2d(1, widths[0], 3, recipe.stem_stride, 1, bias=False),
             nn.BatchNorm2d(widths[0]),
@@ -118,28 +122,68 @@ class Trunk(nn.Sequential):
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.features = inputs
 
+    def head(self, classes: int) -> nn.Module:
+        """(N, features) -> (N, classes)."""
+        return nn.Linear(self.features, classes)
+
+
+ARCHITECTURES: dict[str, Callable[[NetworkRecipe], Any]] = {
+    "residual": Trunk,
+    "separable": Trunk,
+    "plain": PlainTrunk,
+    "xception": XceptionTrunk,
+}
+"""What makes the trunk of each architecture: a module that also knows its ``head(classes)``."""
+
+BOTH = {"fer7": len(FER7), "ferplus8": len(FERPLUS8)}
+
 
 class FaceNetwork(nn.Module):
-    """One trunk, two heads. Takes (N, 1, 48, 48) float in [0, 255]; gives the logits of fer7 and of ferplus8."""
+    """One trunk, a head or more. Takes (N, 1, 48, 48) float in [0, 255]; gives the logits of each head, in order."""
 
-    def __init__(self, recipe: NetworkRecipe) -> None:
+    def __init__(self, recipe: NetworkRecipe, heads: Mapping[str, int] | None = None) -> None:
+        """heads: their names and numbers of classes; fer7 and ferplus8 unless given.
+
+        Raises UnknownModel for an architecture that is not known, ConfigError for sizes that cannot be.
+        """
         super().__init__()
-        if recipe.architecture not in ARCHITECTURES:
-            raise UnknownModel(unknown_name("architecture", recipe.architecture, ARCHITECTURES))
-        self.crop = recipe.crop
-        self.trunk = Trunk(recipe)
+        _check(recipe)
+        self.crop, self.side, self.threshold = recipe.crop, recipe.side, recipe.threshold
+        self.trunk = ARCHITECTURES[recipe.architecture](recipe)
         self.dropout = nn.Dropout(recipe.dropout)
-        self.fer7 = nn.Linear(self.trunk.features, len(FER7))
-        self.ferplus8 = nn.Linear(self.trunk.features, len(FERPLUS8))
+        self.heads = dict(BOTH if heads is None else heads)
+        for name, classes in self.heads.items():
+            self.add_module(name, self.trunk.head(classes))
 
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 1, 48, 48) -> (N, 7), (N, 8)."""
+    def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
+        """(N, 1, 48, 48) -> (N, K) of each head."""
+        features = self.dropout(self.trunk(self.prepared(faces)))
+        return tuple(self.get_submodule(name)(features) for name in self.heads)
+
+    def prepared(self, faces: Tensor) -> Tensor:
+        """What the trunk sees of a face: (N, 1, 48, 48) in [0, 255] -> (N, 1, S, S) around 0."""
         edge = (faces.shape[-1] - self.crop) // 2
         if edge:
             faces = faces[:, :, edge:-edge, edge:-edge]
-        x = (faces - 128.0) / 64.0
-        features = self.dropout(self.trunk(x.contiguous(memory_format=torch.channels_last)))
-        return self.fer7(features), self.ferplus8(features)
+        if self.side:
+            faces = functional.interpolate(faces, (self.side, self.side), mode="bilinear", align_corners=False)
+        if self.threshold:
+            faces = torch.where(faces > self.threshold, 255.0, 0.0)
+        return ((faces - 128.0) / 64.0).contiguous(memory_format=torch.channels_last)
+
+
+def _check(recipe: NetworkRecipe) -> None:
+    if recipe.architecture not in ARCHITECTURES:
+        raise UnknownModel(unknown_name("architecture", recipe.architecture, ARCHITECTURES))
+    if not recipe.widths or (recipe.architecture != "xception" and len(recipe.widths) != len(recipe.blocks)):
+        got = f"{len(recipe.widths)} widths and {len(recipe.blocks)} blocks"
+        raise ConfigError(f"network: expected a width for each stage and as many blocks; got {got}")
+    if not 8 <= recipe.crop <= SIDE:
+        raise ConfigError(f"network.crop: expected 8 to {SIDE} pixels; got {recipe.crop}")
+    if recipe.side and not 8 <= recipe.side <= 512:
+        raise ConfigError(f"network.side: expected 8 to 512 pixels, or 0; got {recipe.side}")
+    if not 0 <= recipe.threshold <= 254:
+        raise ConfigError(f"network.threshold: expected a grey level from 1 to 254, or 0; got {recipe.threshold}")
 
 
 def parameter_count(network: nn.Module) -> int:

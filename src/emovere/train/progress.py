@@ -56,10 +56,11 @@ class History(Callback):
             writer.writerows(self.rows)
         epochs = trainer.max_epochs or 0
         left = (epochs - row["epoch"]) * sum(r["seconds"] for r in self.rows[-5:]) / len(self.rows[-5:])
+        votes = f"votes {row['public_votes_accuracy']:.1%}  " if "public_votes_accuracy" in row else ""
         print(
             f"epoch {row['epoch']:.0f}/{epochs}  loss {row['train_loss']:.3f}  "
             f"train {row['train_accuracy']:.1%}  PublicTest {row['public_accuracy']:.1%}  "
-            f"votes {row['public_votes_accuracy']:.1%}  {row['seconds']:.0f} s  {_duration(left)} left",
+            f"{votes}{row['seconds']:.0f} s  {duration(left)} left",
             file=sys.stderr,
             flush=True,
         )
@@ -74,7 +75,8 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         ]
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """``2 h 05 min`` or ``7 min 30 s``."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"

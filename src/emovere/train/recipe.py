@@ -7,7 +7,21 @@ from importlib import resources
 from pathlib import Path
 
 from emovere.config import read_toml
-from emovere.errors import UnknownModel, unknown_name
+from emovere.errors import ConfigError, UnknownModel, unknown_name
+from emovere.labels import FER7, FERPLUS8
+
+HEADS = {"fer7": FER7, "ferplus8": FERPLUS8}
+"""What a network may be asked for, and the labels of each."""
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """Which faces are trained on."""
+
+    classes: tuple[str, ...] = ()
+    """The emotions that are told apart, in this order; none named, all seven."""
+    limit: int = 0
+    """Most faces of an emotion, drawn by the seed; 0 takes all."""
 
 
 @dataclass(frozen=True)
@@ -15,17 +29,28 @@ class NetworkRecipe:
     """What is trained."""
 
     architecture: str = "residual"
-    """A registered architecture."""
+    """A registered architecture: residual, separable, plain or xception."""
+    heads: tuple[str, ...] = ("fer7", "ferplus8")
+    """What the network is asked for: FER2013's labels, FER+'s votes, or both."""
     crop: int = 44
     """Side of the square in the middle of the 48 x 48 face that the network looks at, in pixels."""
+    side: int = 0
+    """Side to which that square is then brought, in pixels; 0 leaves it as it is."""
+    threshold: int = 0
+    """Grey level above which a pixel counts as white, and up to which as black; 0 keeps the greys."""
     widths: tuple[int, ...] = (32, 64, 128, 256)
-    """Channels of each stage; every stage after the first halves the picture."""
+    """Channels of each stage; every stage after the first halves the picture, in plain networks the first too."""
     blocks: tuple[int, ...] = (0, 1, 2, 1)
-    """Residual blocks of each stage; a first stage without any is the stem alone."""
+    """Blocks, in plain networks convolutions, of each stage; a first stage without any is the stem alone. Not used by
+    xception, whose stages hold one block each."""
     stem_stride: int = 1
-    """Stride of the first convolution; 2 halves the picture at once."""
+    """Stride of the first convolution of residual and separable networks; 2 halves the picture at once."""
     attention: bool = False
-    """Whether blocks weigh their channels by what stands in the whole picture."""
+    """Whether residual and separable blocks weigh their channels by what stands in the whole picture."""
+    normalise: bool = True
+    """Whether plain networks normalise after each convolution."""
+    dense: tuple[int, ...] = ()
+    """Widths of a plain network's fully connected layers; without any, the picture is averaged."""
     dropout: float = 0.3
 
 
@@ -33,6 +58,8 @@ class NetworkRecipe:
 class AugmentRecipe:
     """How faces are varied in training."""
 
+    vary: bool = True
+    """Whether they are varied at all."""
     flip: float = 0.5
     """Chance of a mirrored face."""
     degrees: float = 12.0
@@ -75,19 +102,25 @@ class LossRecipe:
 
 @dataclass(frozen=True)
 class ScheduleRecipe:
-    """How it is minimised: SGD with Nesterov momentum, a warm-up, perhaps a plateau, a cosine decay to zero."""
+    """How it is minimised: a warm-up, perhaps a plateau, then, unless it is left out, a cosine decay to zero."""
 
+    optimizer: str = "sgd"
+    """sgd (with Nesterov momentum), adam or rmsprop."""
     epochs: int = 70
     batch: int = 128
+    """Faces of one step, of all processes together."""
     lr: float = 0.1
     momentum: float = 0.9
+    """Of sgd and rmsprop."""
     weight_decay: float = 5e-4
     warmup: float = 0.1
     """Share of the steps in which the learning rate rises."""
     hold: float = 0.0
     """Share of the steps after that in which it stays at its peak, before it falls."""
+    decay: str = "cosine"
+    """cosine, or none: then it stays at its peak to the end."""
     ema: float = 0.999
-    """Decay of the moving average of the weights, which is what is measured and exported."""
+    """Decay of the moving average of the weights, which is what is measured and exported; 0 takes them as they are."""
     patience: int = 30
     """Epochs without a better PublicTest accuracy after which the run ends."""
 
@@ -99,8 +132,11 @@ class TrainOptions:
     precision: str = "auto"
     """auto, 32-true or bf16-mixed; auto takes bf16 where the processor has it."""
     devices: int = 1
+    """Processes on this machine, one a device: graphics cards where there are any, else the processor's cores."""
+    nodes: int = 1
+    """Machines that train together."""
     threads: int = 0
-    """Threads of the processor; 0 takes all."""
+    """Threads of the processor in each process; 0 takes all."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +145,33 @@ class Recipe:
 
     name: str = "light"
     seed: int = 1
+    data: DataRecipe = field(default_factory=DataRecipe)
     network: NetworkRecipe = field(default_factory=NetworkRecipe)
     augment: AugmentRecipe = field(default_factory=AugmentRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
     schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
     train: TrainOptions = field(default_factory=TrainOptions)
+
+
+def labels_by_head(recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    """The labels of each head of a recipe's network, in the order of its outputs.
+
+    Raises ConfigError for classes and heads that are unknown, doubled, too few, or do not go together.
+    """
+    classes, heads = recipe.data.classes, recipe.network.heads
+    for what, names, known in (("data.classes", classes, FER7), ("network.heads", heads, tuple(HEADS))):
+        wrong = [name for name in names if name not in known]
+        if wrong or len(set(names)) < len(names):
+            raise ConfigError(f"{what}: expected some of {', '.join(known)}, each once; got {', '.join(names)}")
+    if not heads:
+        raise ConfigError(f"network.heads: expected at least one of {', '.join(HEADS)}; got none")
+    if len(classes) == 1:
+        raise ConfigError(f"data.classes: expected at least two, or none for all seven; got {classes[0]} alone")
+    if classes and heads != ("fer7",):
+        raise ConfigError(
+            "data.classes: votes are shared among all expressions; with fewer classes write network.heads = ['fer7']"
+        )
+    return {name: classes or HEADS[name] for name in heads}
 
 
 def recipes() -> dict[str, Path]:

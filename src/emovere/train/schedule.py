@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
-from emovere.errors import ConfigError
+from emovere.errors import ConfigError, unknown_name
+from emovere.train.optimizers import OPTIMIZERS
 from emovere.train.recipe import ScheduleRecipe
+
+DECAYS = ("cosine", "none")
 
 FIRST = 1 / 25
 """Share of the peak with which a run begins."""
@@ -18,12 +21,12 @@ def share_of_peak(step: int, steps: int, schedule: ScheduleRecipe) -> float:
     """The share of the peak learning rate at a step of a run, counted from 0.
 
     A cosine up over ``warmup`` of the steps, the peak for ``hold`` of them, a cosine down over the rest. Without a
-    plateau it is torch's OneCycleLR (Smith and Topin 2019, arXiv 1708.07120).
+    plateau it is torch's OneCycleLR (Smith and Topin 2019, arXiv 1708.07120); without a decay the peak stays.
     """
     top, slope, end = schedule.warmup * steps - 1, (schedule.warmup + schedule.hold) * steps - 1, steps - 1
     if step <= top:
         return _between(FIRST, 1.0, step / top if top > 0 else 1.0)
-    if step <= slope:
+    if step <= slope or schedule.decay == "none":
         return 1.0
     return _between(1.0, LAST, min(1.0, (step - slope) / max(end - slope, 1e-9)))
 
@@ -33,7 +36,11 @@ def _between(start: float, end: float, way: float) -> float:
 
 
 def check_schedule(schedule: ScheduleRecipe) -> None:
-    """Raises ConfigError where warm-up and plateau leave nothing to fall in, or are negative."""
+    """Raises ConfigError where warm-up and plateau leave nothing to fall in, or are negative, and for unknown words."""
+    if schedule.optimizer not in OPTIMIZERS:
+        raise ConfigError(unknown_name("schedule.optimizer", schedule.optimizer, OPTIMIZERS))
+    if schedule.decay not in DECAYS:
+        raise ConfigError(unknown_name("schedule.decay", schedule.decay, DECAYS))
     if schedule.warmup < 0 or schedule.hold < 0 or schedule.warmup + schedule.hold >= 1:
         raise ConfigError(
             "schedule: expected warmup and hold of at least 0 and together below 1; "

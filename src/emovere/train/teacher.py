@@ -21,10 +21,8 @@ from emovere.files import atomic_write
 from emovere.labels import FER7, FERPLUS8
 from emovere.train.augment import Augment
 from emovere.train.data import Batch, FaceTensors
-from emovere.train.recipe import Recipe
+from emovere.train.recipe import HEADS, Recipe
 from emovere.weights import home, sha256_of
-
-HEADS = {"fer7": FER7, "ferplus8": FERPLUS8}
 
 _PUPILS_OWN = ("noise", "blur")
 """Variations that the teacher is not asked about."""
@@ -111,7 +109,12 @@ def imitation(logits: tuple[Tensor, Tensor], answers: Tensor, softness: float) -
 
 
 def check_teaching(recipe: Recipe) -> None:
-    """Raises ConfigError for a softness, a number of views or a shift that means nothing."""
+    """Raises ConfigError for a softness, a number of views or a shift that means nothing, or a pupil with one head."""
+    if recipe.loss.teacher and recipe.network.heads != tuple(HEADS):
+        raise ConfigError(
+            f"loss.teacher: expected a network with the heads {', '.join(HEADS)}; got network.heads = "
+            f"{', '.join(recipe.network.heads)}"
+        )
     if recipe.loss.softness <= 0:
         raise ConfigError(f"loss.softness: expected more than 0; got {recipe.loss.softness:g}")
     if recipe.loss.views < 0:

@@ -7,6 +7,7 @@ from scipy import optimize
 from emovere.errors import ShapeError
 from emovere.evaluate.calibrate import (
     COLDEST,
+    class_thresholds,
     conformal_threshold,
     fit_temperature,
     fit_temperature_soft,
@@ -101,3 +102,35 @@ def test_float32_keeps_the_face_that_the_threshold_is_of(rng):
 def test_a_coverage_that_is_no_share(coverage):
     with pytest.raises(ShapeError, match="coverage: expected a share between 0 and 1"):
         conformal_threshold(np.ones((1, 1)), np.zeros(1, np.int64), coverage)
+
+
+def hard_class(rng, faces):
+    """Three classes; the third is told with far less confidence than the others."""
+    labels = rng.choice(3, faces, p=(0.5, 0.4, 0.1))
+    logits = rng.normal(size=(faces, 3))
+    logits[np.arange(faces), labels] += np.where(labels == 2, 0.3, 3.0)
+    return softmax(logits), labels
+
+
+def test_class_thresholds_cover_each_class(rng):
+    probs, labels = hard_class(rng, 6000)
+    fitted, fresh = slice(0, 3000), slice(3000, None)
+    common = conformal_threshold(probs[fitted], labels[fitted])
+    own = np.array(class_thresholds(probs[fitted], labels[fitted]))
+    true = probs[np.arange(6000), labels]
+    hard = np.flatnonzero(labels[fresh] == 2) + 3000
+    assert (true[hard] >= common).mean() < 0.75
+    for k in range(3):
+        rows = np.flatnonzero(labels[fresh] == k) + 3000
+        assert (true[rows] >= own[k]).mean() == pytest.approx(0.9, abs=0.05)
+    assert own[2] < common < own[0]
+
+
+def test_a_class_of_few_faces_keeps_the_common_threshold(rng):
+    probs, labels = hard_class(rng, 300)
+    kept = np.concatenate([np.flatnonzero(labels != 2), np.flatnonzero(labels == 2)[:19]])
+    probs, labels = probs[kept], labels[kept]
+    own = class_thresholds(probs, labels)
+    assert own[2] == conformal_threshold(probs, labels)
+    assert own[0] == conformal_threshold(probs[labels == 0], labels[labels == 0])
+    assert class_thresholds(probs, labels, least=19)[2] < own[2]

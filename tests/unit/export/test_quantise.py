@@ -50,6 +50,7 @@ def test_it_holds_integers_and_says_so(done):
     assert described["name"] == "light-int8"
     assert described["data"].endswith("in 8-bit integers")
     assert described["heads"]["fer7"]["public_accuracy"] == pytest.approx(done.accuracy_after, abs=1e-4)
+    assert len(described["heads"]["fer7"]["thresholds"]) == 7
 
 
 def test_it_is_entered_under_a_name_of_its_own(done, tmp_path):

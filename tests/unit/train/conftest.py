@@ -32,6 +32,11 @@ def made_up_faces(counts: tuple[int, int, int] = (210, 42, 42)) -> FaceSet:
 
 
 @pytest.fixture
+def few_faces() -> FaceSet:
+    return made_up_faces((42, 28, 7))
+
+
+@pytest.fixture
 def faces() -> FaceSet:
     return made_up_faces()
 

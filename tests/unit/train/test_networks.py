@@ -10,7 +10,7 @@ import torch
 from emovere.config import read_toml
 from emovere.errors import UnknownModel
 from emovere.train.augment import Augment, mirrored, shifted
-from emovere.train.networks import ARCHITECTURES, ChannelAttention, FaceNetwork, parameter_count
+from emovere.train.networks import ARCHITECTURES, BLOCKS, ChannelAttention, FaceNetwork, parameter_count
 from emovere.train.recipe import AugmentRecipe, NetworkRecipe, Recipe, load_recipe, recipes
 
 
@@ -25,15 +25,15 @@ def test_two_heads_for_any_number_of_faces(architecture, count, stem_stride, att
     assert ferplus8.shape == (count, 8)
 
 
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("architecture", sorted(BLOCKS))
 @pytest.mark.parametrize("side", [11, 12])
 def test_a_block_halves_and_rounds_up(architecture, side):
-    block = ARCHITECTURES[architecture](3, 5, 2, True)
+    block = BLOCKS[architecture](3, 5, 2, True)
     assert block(torch.rand(2, 3, side, side)).shape == (2, 5, 6, 6)
 
 
 def test_separable_blocks_need_a_fraction_of_the_parameters():
-    plain, separable = (parameter_count(ARCHITECTURES[name](64, 64, 1, False)) for name in ("residual", "separable"))
+    plain, separable = (parameter_count(BLOCKS[name](64, 64, 1, False)) for name in ("residual", "separable"))
     assert separable < plain / 7
 
 

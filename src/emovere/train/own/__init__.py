@@ -1,0 +1,1 @@
+"""Bringing a trained network to a person's own faces and classes."""
