@@ -23,6 +23,7 @@ from emovere.cli.export import export
 from emovere.cli.journal import app as journal
 from emovere.cli.models import app as models
 from emovere.cli.quantize import quantize
+from emovere.cli.results import results
 from emovere.cli.serve import serve
 from emovere.cli.train import train
 from emovere.cli.watch import watch
@@ -59,6 +60,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(audit)
+app.command()(results)
 app.command()(export)
 app.command()(quantize)
 app.add_typer(journal, name="journal", help="Sessions over days: list, show, note, trends, compare, export, delete.")

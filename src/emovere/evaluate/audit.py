@@ -15,6 +15,7 @@ from emovere.evaluate.audit_file import Predictions
 from emovere.evaluate.audit_leak import Copies, Mask, find_copies
 from emovere.evaluate.audit_split import Identity, identify
 from emovere.evaluate.audit_verdicts import Verdict
+from emovere.evaluate.confidence import risk_coverage
 from emovere.evaluate.examine import TOP, Figures, figures_to_dict, measure
 from emovere.evaluate.metrics import brier_score, expected_calibration_error, top_k_accuracy
 from emovere.labels import FER7
@@ -31,6 +32,7 @@ class Scores:
     top3: float
     ece: float
     brier: float
+    aurc: float
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def _scores(predictions: Predictions) -> Scores | None:
         top3=top_k_accuracy(probs, labels, TOP),
         ece=expected_calibration_error(probs, labels),
         brier=brier_score(probs, labels),
+        aurc=risk_coverage(probs, labels).area,
     )
 
 
@@ -127,6 +130,9 @@ def _plain(figures: Figures, scores: Scores | None) -> dict[str, Any]:
     plain["top3_accuracy"] = _number(scores.top3) if scores else None
     plain["ece"] = _number(scores.ece) if scores else None
     plain["brier"] = _number(scores.brier) if scores else None
+    plain["aurc"] = _number(scores.aurc) if scores else None
+    for one in plain["classes"].values():
+        del one["set_coverage"]
     return plain
 
 

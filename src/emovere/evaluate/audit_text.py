@@ -27,6 +27,7 @@ def audit_text(audit: Audit) -> str:
             ["top-3 accuracy", percent(scores.top3)],
             ["ECE", percent(scores.ece)],
             ["Brier", f"{scores.brier:.3f}"],
+            ["AURC", f"{scores.aurc:.3f}"],
         ]
     if without is not None and without.faces:
         rows += [

@@ -14,12 +14,10 @@ from emovere.evaluate.audit_leak import Copies, Memory, memory
 from emovere.evaluate.audit_split import ALPHABETICAL, Identity
 from emovere.evaluate.examine import Figures
 from emovere.evaluate.metrics import wilson_interval
+from emovere.evaluate.people import HUMAN
 
 SUSPECT = 0.78
 """Accuracy on FER2013 above which a leak is likelier than skill: its labels are too noisy for more."""
-
-HUMAN = {"PublicTest": 0.733, "PrivateTest": 0.702}
-"""How often one of FER+'s ten annotators agrees with most of the other nine (all faces of the split)."""
 
 REMEMBERED = 0.15
 """Excess of the accuracy on copies, over other faces of the same classes, that is taken for memory.
@@ -81,9 +79,10 @@ def on_accuracy(identity: Identity, figures: Figures) -> Iterator[Verdict]:
     """Whether the accuracy is credible, and where people stand."""
     if figures.accuracy > SUSPECT:
         yield Verdict("accuracy", Grade.DOUBT, _suspicion(f"an accuracy of {percent(figures.accuracy, 2)}"))
-    known = {part: HUMAN[part] for part in identity.parts if part in HUMAN}
+    human = HUMAN["fer7"]
+    known = {part: human[part] for part in identity.parts if part in human}
     low, high = figures.interval
-    for part, share in (known or {"PrivateTest": HUMAN["PrivateTest"]}).items():
+    for part, share in (known or {"PrivateTest": human["PrivateTest"]}).items():
         place = "above" if low > share else "below" if high < share else "level with"
         yield Verdict(
             "people",

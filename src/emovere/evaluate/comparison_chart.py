@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from emovere.errors import DatasetError
-from emovere.evaluate.figures import BLUE, DPI, GREEN, GREY, ORANGE
+from emovere.evaluate.figures import BLUE, DPI, GREEN, GREY, ORANGE, human_line
+from emovere.evaluate.people import HUMAN
 from emovere.files import atomic_write
 
 _COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY)
@@ -37,6 +38,7 @@ def overlay_png(curves: Mapping[str, Sequence[Mapping[str, float]]], path: Path)
         best = _best(rows)
         if best is not None:
             accuracy.plot([best["epoch"]], [best["public_accuracy"]], marker="o", markersize=6, color=look["color"])
+    human_line(accuracy, HUMAN["fer7"]["PublicTest"])
     for axes, title in ((accuracy, "accuracy on PublicTest"), (loss, "loss on PublicTest")):
         axes.set_title(title, fontsize=11, loc="left")
         axes.set_xlabel("epoch")

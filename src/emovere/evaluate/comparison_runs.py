@@ -77,8 +77,8 @@ def parameters_of(path: Path) -> int | None:
         return None
 
 
-def read_curve(path: Path) -> list[dict[str, float]]:
-    """The rows of a ``metrics.csv``: epoch, and what there is of ``CURVES``. Raises DatasetError with the line."""
+def read_curve(path: Path, columns: Sequence[str] = CURVES) -> list[dict[str, float]]:
+    """The rows of a ``metrics.csv``: epoch, and what there is of the columns. Raises DatasetError with the line."""
     rows = []
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -87,7 +87,7 @@ def read_curve(path: Path) -> list[dict[str, float]]:
                 raise DatasetError(f"{path}: expected a metrics.csv with the column epoch; got {reader.fieldnames}")
             for row in reader:
                 try:
-                    rows.append({key: float(row[key]) for key in ("epoch", *CURVES) if row.get(key)})
+                    rows.append({key: float(row[key]) for key in ("epoch", *columns) if row.get(key)})
                 except ValueError as error:
                     raise DatasetError(f"{path}: line {reader.line_num}: expected numbers; {error}") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:

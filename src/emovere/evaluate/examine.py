@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emovere.errors import ShapeError
+from emovere.evaluate.confidence import risk_coverage
 from emovere.evaluate.metrics import (
     Array,
     brier_score,
@@ -38,6 +39,8 @@ class ClassFigures:
     f1: float
     support: int
     """Faces of the class."""
+    coverage: float | None = None
+    """Share of its faces whose conformal set holds it; nan without a face, None where the network gives no sets."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Figures:
     """Expected calibration error, 15 bins."""
     brier: float
     """Brier score, in [0, 2]."""
+    aurc: float
+    """Area under the risk-coverage curve, in [0, 1]."""
     coverage: float | None
     """Share of faces whose conformal set holds the true label; None where the network gives no sets."""
     set_size: float | None
@@ -124,11 +129,14 @@ def measure(
     confusion = confusion_matrix(probs.argmax(axis=1), labels, len(label_names))
     scores = class_scores(confusion)
     correct = int(np.trace(confusion))
-    classes = zip(label_names, scores.precision, scores.recall, scores.f1, scores.support, strict=True)
     coverage = set_size = None
+    covered: list[float | None] = [None] * len(label_names)
     if sets is not None:
-        coverage = float(np.take_along_axis(sets, labels[:, None], axis=1).mean()) if count else math.nan
+        held = np.take_along_axis(sets, labels[:, None], axis=1)[:, 0]
+        coverage = float(held.mean()) if count else math.nan
         set_size = float(sets.sum(axis=1).mean()) if count else math.nan
+        covered = [float(held[labels == k].mean()) if n else math.nan for k, n in enumerate(scores.support)]
+    classes = zip(label_names, scores.precision, scores.recall, scores.f1, scores.support, covered, strict=True)
     return Figures(
         faces=count,
         correct=correct,
@@ -138,9 +146,10 @@ def measure(
         top3=top_k_accuracy(probs, labels, TOP),
         ece=expected_calibration_error(probs, labels),
         brier=brier_score(probs, labels),
+        aurc=risk_coverage(probs, labels).area,
         coverage=coverage,
         set_size=set_size,
-        classes=tuple(ClassFigures(name, float(p), float(r), float(f), int(n)) for name, p, r, f, n in classes),
+        classes=tuple(ClassFigures(name, float(p), float(r), float(f), int(n), c) for name, p, r, f, n, c in classes),
         confusion=tuple(tuple(int(n) for n in row) for row in confusion),
     )
 
@@ -156,6 +165,7 @@ def figures_to_dict(figures: Figures) -> dict[str, Any]:
         "top3_accuracy": _number(figures.top3),
         "ece": _number(figures.ece),
         "brier": _number(figures.brier),
+        "aurc": _number(figures.aurc),
         "set_coverage": _number(figures.coverage),
         "set_size": _number(figures.set_size),
         "classes": {
@@ -164,6 +174,7 @@ def figures_to_dict(figures: Figures) -> dict[str, Any]:
                 "recall": _number(one.recall),
                 "f1": _number(one.f1),
                 "support": one.support,
+                "set_coverage": _number(one.coverage),
             }
             for one in figures.classes
         },

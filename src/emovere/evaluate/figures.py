@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from emovere.evaluate.examine import Figures
+from emovere.evaluate.people import HUMAN
 from emovere.evaluate.text import accuracy_text
 from emovere.files import atomic_write
 from emovere.labels import FER7
@@ -22,11 +23,13 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 DPI = 150
 
 
-def confusion_png(figures: Figures, label_names: Sequence[str], path: Path, *, title: str = "") -> None:
+def confusion_png(
+    figures: Figures, label_names: Sequence[str], path: Path, *, title: str = "", human: float | None = None
+) -> None:
     """Draw a confusion matrix: a count and the percent of its row in each cell, shaded by the root of that percent.
 
-    Rows are the truth, columns the answer. The accuracy and its 95 % interval stand under the title. Raises
-    OutputError where the file cannot be written.
+    Rows are the truth, columns the answer. The accuracy and its 95 % interval stand under the title, and beside them
+    ``human``, how often one annotator agrees with the rest. Raises OutputError where the file cannot be written.
     """
     counts = np.array(figures.confusion)
     totals = counts.sum(axis=1)
@@ -53,7 +56,9 @@ def confusion_png(figures: Figures, label_names: Sequence[str], path: Path, *, t
     axes.set_ylabel("truth, faces")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title("\n".join(part for part in (title, f"accuracy {accuracy_text(figures)}") if part), fontsize=11)
+    people = "" if human is None else f"; one annotator agrees with the rest on {human:.1%}".replace("%", " %")
+    reached = f"accuracy {accuracy_text(figures)}{people}"
+    axes.set_title("\n".join(part for part in (title, reached) if part), fontsize=11)
     _save(figure, path)
 
 
@@ -80,6 +85,7 @@ def curves_png(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         values = [row.get(name, np.nan) for row in rows]
         marker = "o" if len(rows) < 3 else None
         axes.plot(epochs, values, color=colour, linestyle=style, label=label, marker=marker, linewidth=1.6)
+    human_line(accuracies, HUMAN["fer7"]["PublicTest"])
     _mark_best(accuracies, epochs, [row.get("public_accuracy", np.nan) for row in rows])
     for axes, title in ((losses, "loss"), (accuracies, "accuracy"), (rate, "learning rate")):
         axes.set_title(title, fontsize=11, loc="left")
@@ -118,6 +124,21 @@ def class_frequencies_png(
     if counts:
         axes.legend(frameon=False, fontsize=9)
     _save(figure, path)
+
+
+def human_line(axes: Any, share: float) -> None:
+    """Draw how often one of FER+'s annotators agrees with the rest, as a level on a chart of accuracy."""
+    axes.axhline(share, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)))
+    axes.annotate(
+        f"one annotator {share:.1%}".replace("%", " %"),
+        (0.99, share),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8,
+        color=GREY,
+    )
 
 
 def _mark_best(axes: Any, epochs: Sequence[float], values: Sequence[float]) -> None:

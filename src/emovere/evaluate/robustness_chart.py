@@ -13,6 +13,7 @@ from emovere.align.crop import SIDE
 from emovere.errors import InputError
 from emovere.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from emovere.evaluate.figures import BLUE, DPI, GREEN, GREY, ORANGE
+from emovere.evaluate.people import HUMAN
 from emovere.evaluate.robustness import Level, Robustness
 from emovere.files import atomic_write
 from emovere.types import UInt8
@@ -158,6 +159,9 @@ def _draw(
                 label="too sure",
             )
     axes.axhline(results[0].commonest, color=GREY, linewidth=0.8, linestyle=":", label="always the\ncommonest label")
+    human = HUMAN[results[0].label_set].get(results[0].split)
+    if human is not None:
+        axes.axhline(human, color=GREY, linewidth=0.9, linestyle=(0, (5, 3)), label="one annotator,\nclean faces")
     axes.set_title(title, fontsize=10, loc="left", weight=weight)
     axes.set_ylim(0, 1)
     axes.set_xlim(-0.2, len(STRENGTHS) + 0.2)

@@ -8,12 +8,17 @@ from collections.abc import Callable, Sequence
 from emovere.evaluate.examine import ClassFigures, Examination, Figures
 
 
-def examination_text(examination: Examination) -> str:
-    """All figures, official and without leaked copies side by side, then every class, then the confusion matrix."""
+def examination_text(examination: Examination, human: float | None = None) -> str:
+    """All figures, official and without leaked copies side by side, then every class, then the confusion matrix.
+
+    human: how often one annotator agrees with the rest on the same faces, which stands under the accuracy.
+    """
     official, without = examination.official, examination.without_leaked
     columns = [official] if without is None else [official, without]
     rows = [["", "official", "without copies"][: len(columns) + 1]]
     rows += [[name, *(show(figures) for figures in columns)] for name, show in _FIGURES if _known(official, name)]
+    if human is not None:
+        rows.insert(3, ["  one annotator", _percent(human), *[""] * (len(columns) - 1)])
     if without is not None:
         rows.insert(3, ["  at the same mix", _percent(official.accuracy), _percent(examination.same_mix_accuracy)])
     parts = [_aligned(rows)]
@@ -30,11 +35,15 @@ def examination_text(examination: Examination) -> str:
 
 
 def class_text(classes: Sequence[ClassFigures]) -> str:
-    """Precision, recall, F1 and faces of each class, one line a class under one line of headings."""
-    rows = [["class", "precision", "recall", "F1", "faces"]]
+    """Precision, recall, F1 and faces of each class, one line a class under one line of headings.
+
+    Where there are conformal sets, ``in the set`` is the share of a class's faces whose set holds it.
+    """
+    has_sets = any(one.coverage is not None for one in classes)
+    rows = [["class", "precision", "recall", "F1", *(["in the set"] if has_sets else []), "faces"]]
     for one in classes:
-        shares = (_percent(one.precision), _percent(one.recall), _percent(one.f1))
-        rows.append([one.label, *shares, f"{one.support:,}"])
+        shares = [one.precision, one.recall, one.f1, *([one.coverage] if has_sets else [])]
+        rows.append([one.label, *map(_percent, shares), f"{one.support:,}"])
     return _aligned(rows)
 
 
@@ -76,6 +85,7 @@ _FIGURES: tuple[tuple[str, Callable[[Figures], str]], ...] = (
     ("top-3 accuracy", lambda figures: _percent(figures.top3)),
     ("ECE", lambda figures: _percent(figures.ece)),
     ("Brier", lambda figures: _decimal(figures.brier)),
+    ("AURC", lambda figures: _decimal(figures.aurc)),
     ("set coverage", lambda figures: _percent(figures.coverage)),
     ("labels in a set", lambda figures: "-" if figures.set_size is None else f"{figures.set_size:.2f}"),
 )

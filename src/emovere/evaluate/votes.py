@@ -9,7 +9,8 @@ from emovere.datasets.faceset import FaceSet
 from emovere.errors import DatasetError
 from emovere.labels import FERPLUS8, FERPLUS_COLUMNS, FERPLUS_TO_LABEL
 
-_COLUMNS = [[FERPLUS_TO_LABEL.get(name) for name in FERPLUS_COLUMNS].index(label) for label in FERPLUS8]
+COLUMNS = [[FERPLUS_TO_LABEL.get(name) for name in FERPLUS_COLUMNS].index(label) for label in FERPLUS8]
+"""Where each of FERPLUS8 stands among the ten vote columns."""
 
 
 def vote_shares(votes: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -17,7 +18,7 @@ def vote_shares(votes: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
 
     'unknown' and 'not a face' are left out; a row that holds nothing else is all 0.
     """
-    counts = votes[:, _COLUMNS].astype(np.float32)
+    counts = votes[:, COLUMNS].astype(np.float32)
     total = counts.sum(axis=1, keepdims=True)
     shares: npt.NDArray[np.float32] = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
     return shares
@@ -33,7 +34,7 @@ def majority(votes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     winner = kept.argmax(axis=1)
     decided = kept.max(axis=1) > 0.5 * kept.sum(axis=1)
     to_label = np.full(len(FERPLUS_COLUMNS), -1)
-    for position, column in enumerate(_COLUMNS):
+    for position, column in enumerate(COLUMNS):
         to_label[column] = position
     return np.where(decided, to_label[winner], -1).astype(np.int64)
 

@@ -12,7 +12,7 @@ from emovere.classify import classifier
 from emovere.cli.evaluate import evaluate
 from emovere.datasets.faceset import FaceSet
 from emovere.errors import ConfigError, DatasetError
-from emovere.evaluate.split import evaluate_split
+from emovere.evaluate.split import FILES, evaluate_split
 from emovere.labels import FER7, FERPLUS8, FERPLUS_COLUMNS, LABEL_SETS
 from emovere.types import Expressions, ModelInfo
 
@@ -109,7 +109,7 @@ def test_json_and_files(data, tmp_path):
     assert printed["model"] == {"name": "fake", "version": "7", "sha256": "ab12", "labels": list(FER7)}
     assert (printed["split"], printed["official_split"], printed["label_set"]) == ("PublicTest", None, "fer7")
     assert printed["official"]["accuracy"] == pytest.approx(10 / 12, abs=1e-6)
-    assert sorted(path.name for path in folder.iterdir()) == ["confusion.png", "confusion.txt", "evaluation.json"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
     assert "truth \\ answer" in (folder / "confusion.txt").read_text()
 
 

@@ -59,7 +59,13 @@ def test_sets_are_measured(answers):
     assert found.official.coverage == 0.6
     assert found.official.set_size == 1
     assert "set coverage" in examination_text(found)
-    assert "set coverage" not in examination_text(examine(probs, labels, NAMES))
+    # three of four angry, one of two happy, two of four sad, and no fear
+    assert [one.coverage for one in found.official.classes[:3]] == [0.75, 0.5, 0.5]
+    assert math.isnan(found.official.classes[3].coverage)
+    assert "in the set" in examination_text(found)
+    without = examination_text(examine(probs, labels, NAMES))
+    assert "set coverage" not in without
+    assert "in the set" not in without
 
 
 def test_the_dict_is_plain_json_without_nan(answers):
@@ -67,9 +73,22 @@ def test_the_dict_is_plain_json_without_nan(answers):
     data = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert data["official"]["accuracy"] == 0.6
     assert data["official"] == data["without_leaked"]
-    assert data["official"]["classes"]["fear"] == {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert data["official"]["classes"]["fear"] == {
+        "precision": None,
+        "recall": None,
+        "f1": None,
+        "support": 0,
+        "set_coverage": None,
+    }
     low, high = data["official"]["accuracy_interval_95"]
     assert low < 0.6 < high
+
+
+def test_the_human_line_stands_under_the_accuracy(answers):
+    lines = examination_text(examine(*answers, NAMES), human=0.702).splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("accuracy"))
+    assert lines[at + 1].split() == ["one", "annotator", "70.2", "%"]
+    assert "annotator" not in examination_text(examine(*answers, NAMES))
 
 
 def test_no_face_at_all():
