@@ -220,6 +220,7 @@ def test_a_full_queue_answers_503_and_cancelling_makes_room(server, long_video):
     answer = server.ask("POST", "/v1/videos", data=long_video)
     assert "2 videos are waiting" in problem(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
+    next(state for _, state in events(server, first) if state["status"] == "running")
     assert "is running" in problem(server.ask("GET", f"/v1/videos/{first}/result"), 409)
     assert "is queued" in problem(server.ask("GET", f"/v1/videos/{second}/timeline"), 409)
     began = time.monotonic()
