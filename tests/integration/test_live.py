@@ -121,11 +121,13 @@ def test_frames_in_results_out(server, face):
         assert view.ready["models"]["detector"]["name"] == "haar"
         labels = view.ready["labels"]
         assert labels == view.ready["models"]["classifier"]["labels"]
-        told = [view.show(face) for _ in range(6)]
-        assert view.show(picture("PNG"))["frame"]["faces"] == []
-        assert view.show(picture("WEBP"))["frame"]["index"] == 7
+        told = [view.show(face)]
+        while not told[-1]["frame"]["faces"] and told[-1]["frame"]["time_s"] < 20:  # a faint one counts when seen again
+            told.append(view.show(face))
+        assert view.show(picture("PNG"))["type"] == "result"
+        assert view.show(picture("WEBP"))["frame"]["index"] == len(told) + 1
     assert {result["type"] for result in told} == {"result"}
-    assert [result["frame"]["index"] for result in told] == [0, 1, 2, 3, 4, 5]
+    assert [result["frame"]["index"] for result in told] == list(range(len(told)))
     times = [result["frame"]["time_s"] for result in told]
     assert times[0] == 0
     assert times == sorted(set(times))

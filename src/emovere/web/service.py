@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import cv2
 
+from emovere.checked import Checked, create_checked
 from emovere.classify.classifier import AUTO, Classifier, choose_labels, load_model
 from emovere.config import Options
-from emovere.detect.choose import create
 from emovere.labels import LABEL_SETS
 from emovere.pipeline import Analyzer, Seen, with_settings
 from emovere.types import Frame, ModelInfo
@@ -76,8 +76,10 @@ class Service:
         # each photo has one core: several calls that all want every core only get in each other's way
         self._threads_before = cv2.getNumThreads()
         cv2.setNumThreads(1)
-        detectors = [create(options.detect.name, options.detect) for _ in range(cores(settings.workers))]
+        detectors = [create_checked(options.detect) for _ in range(cores(settings.workers))]
         self.models: dict[str, ModelInfo] = {"detector": detectors[0].info, "classifier": first.info}
+        if isinstance(detectors[0], Checked):
+            self.models["verifier"] = detectors[0].verifier
         self.metrics = Metrics()
         self.uploads = 0
         """Photos that are coming in or being answered."""
@@ -129,7 +131,7 @@ class Service:
             self._classifiers[chosen] = classifier
             if len(self._classifiers) > KEPT:
                 self._classifiers.popitem(last=False)
-        detector = create(self.options.detect.name, self.options.detect)
+        detector = create_checked(self.options.detect)
         return Analyzer(with_settings(self.options, labels=chosen), detector=detector, classifier=classifier)
 
     def journal(self) -> Journal:

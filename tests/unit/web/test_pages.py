@@ -69,7 +69,7 @@ def test_models_are_those_of_the_package(server):
     for one in data["models"]:
         assert one["sha256"] == known[one["name"]].sha256
         assert one["here"] == weights.place(one["name"]).is_file()
-    assert set(data["in_use"]) == {"detector", "classifier"}
+    assert set(data["in_use"]) == {"detector", "classifier", "verifier"}
     assert data["in_use"]["classifier"]["sha256"] == known["light"].sha256
 
 
