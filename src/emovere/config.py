@@ -28,6 +28,9 @@ class DetectOptions:
     """The longest side of the picture that the detector sees, in pixels; smaller pictures stay as they are."""
     score: float = 0.7
     """Least score of a face, in [0, 1], where the detector gives one."""
+    check: float = 0.035
+    """Boxes are looked at once more, as crops; those that are a face with less than this probability are left out,
+    whichever detector found them. 0 leaves every box."""
     field_of_view: float = 60.0
     """Degrees across the picture of a depth camera, with which the detector depth reckons a head's size: a Kinect has
     57 to 63, a RealSense D435 69; errors of a third either way still leave grown-ups within what counts as a head."""

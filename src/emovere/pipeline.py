@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from emovere import config, errors
 from emovere.align.crop import crop_faces
+from emovere.checked import Checked, create_checked
 from emovere.classify.classifier import Classifier, load_model
 from emovere.config import Options
 from emovere.detect.base import Detector
-from emovere.detect.choose import create
 from emovere.errors import EmovereError, InputError
 from emovere.recorded import Checkpoint, follow_recording
 from emovere.sources.inputs import STANDARD_INPUT, expand
@@ -77,7 +77,7 @@ class Analyzer:
         detector: Detector | None = None,
         classifier: Classifier | None = None,
     ) -> None:
-        """Load what the options name, or take parts that are made already.
+        """Load what the options name, or take parts that are made already, as they are.
 
         Raises UnknownModel, ModelError, WeightsError or ConfigError.
         """
@@ -86,12 +86,15 @@ class Analyzer:
         self.classifier = classifier or load_model(
             chosen.model, labels=chosen.labels, batch=chosen.batch, engine=self.options.engine
         )
-        self.detector = detector or create(self.options.detect.name, self.options.detect)
+        self.detector = detector or create_checked(self.options.detect)
 
     @property
     def models(self) -> dict[str, ModelInfo]:
         """The models that answer, by role."""
-        return {"detector": self.detector.info, "classifier": self.classifier.info}
+        models = {"detector": self.detector.info, "classifier": self.classifier.info}
+        if isinstance(self.detector, Checked):
+            models["verifier"] = self.detector.verifier
+        return models
 
     def analyze(self, inputs: Input | Iterable[Input]) -> Report:
         """Every face of every picture, in the order of the inputs.

@@ -16,6 +16,7 @@ from emovere.errors import ModelError, UnknownModel, unknown_name
 BUILT_IN: dict[str, dict[str, str]] = {
     "detectors": {
         "yunet": "emovere.detect.yunet:YuNet",
+        "own": "emovere.detect.own:Own",
         "haar": "emovere.detect.haar:Haar",
         "hog": "emovere.detect.hog:Hog",
         "depth": "emovere.detect.depth:Depth",

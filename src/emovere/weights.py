@@ -31,7 +31,7 @@ class Entry:
 
     name: str
     role: str
-    """detector or classifier."""
+    """detector, classifier, or verifier: what tells faces from what is none."""
     file: str
     size: int
     """Bytes."""

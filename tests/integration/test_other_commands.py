@@ -20,13 +20,19 @@ def test_demo_needs_no_network_and_no_weights(emovere, tmp_path):
     assert "annotated picture: emovere-demo/grace_hopper.jpg" in done.stdout.replace(os.sep, "/")
     with Image.open(tmp_path / "emovere-demo" / "grace_hopper.jpg") as drawn:
         assert drawn.size == (512, 600)
-    lines = [line for line in done.stderr.splitlines() if "haar" in line]
+    lines = [line for line in done.stderr.splitlines() if "detector own" in line]
     assert len(lines) == 1
 
 
 @pytest.mark.usefixtures("yunet_weights")
 def test_demo_with_yunet(emovere):
-    assert "haar" not in emovere("demo").stderr
+    assert "detector own" not in emovere("demo").stderr
+
+
+def test_demo_with_our_own_finds_one_face(emovere):
+    done = emovere("demo", "--detector", "own")
+    assert "grace_hopper.jpg  1  " in done.stdout
+    assert "detector own" not in done.stderr  # it was asked for
 
 
 def test_doctor_names_what_is_there_and_what_is_missing(emovere):
@@ -34,6 +40,7 @@ def test_doctor_names_what_is_there_and_what_is_missing(emovere):
     assert f"emovere {__version__}" in done.stdout
     assert "classifier light" in done.stdout
     assert "emovere models download yunet" in done.stdout
+    assert "detector own" in done.stdout
 
 
 def test_version_and_help(emovere):

@@ -19,7 +19,7 @@ LAYERS = {
     1: {"config", "registry", "weights"},
     2: {"engines", "sources"},
     3: {"detect", "align", "classify", "track"},
-    4: {"pipeline", "following", "recorded", "watching", "report", "cues", "journal"},
+    4: {"checked", "pipeline", "following", "recorded", "watching", "report", "cues", "journal"},
     5: {"datasets", "train", "evaluate", "export", "testing"},
     6: {"cli", "web", "__main__"},
 }
@@ -29,7 +29,7 @@ STRANGERS = (
     {"engines", "sources"},
     *(
         {room, other}
-        for room in ("pipeline", "following", "recorded", "watching")
+        for room in ("checked", "pipeline", "following", "recorded", "watching")
         for other in ("report", "cues", "journal")
     ),
     {"report", "cues"},

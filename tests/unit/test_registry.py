@@ -23,7 +23,7 @@ def test_every_built_in_part_imports():
 
 def test_an_unknown_name_suggests_the_nearest():
     with pytest.raises(
-        UnknownModel, match=r"unknown detector 'yunett'; did you mean 'yunet'\? \(depth, haar, hog, yunet\)"
+        UnknownModel, match=r"unknown detector 'yunett'; did you mean 'yunet'\? \(depth, haar, hog, own, yunet\)"
     ):
         registry.factory("detectors", "yunett")
 

@@ -338,7 +338,7 @@ def test_where_files_are_kept(monkeypatch, platform, environment, expected):
 def test_the_shipped_manifest_names_each_model_fully():
     assert {"yunet"} <= set(weights.manifest())
     for entry in weights.manifest().values():
-        assert entry.role in ("detector", "classifier")
+        assert entry.role in ("detector", "classifier", "verifier")
         assert len(bytes.fromhex(entry.sha256)) == 32
         assert entry.licence
         assert entry.version

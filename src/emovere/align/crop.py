@@ -37,7 +37,7 @@ def crop_faces(frame: Frame, faces: Faces, box_in_crop: BoxInCrop, side: int = S
     for i in range(len(faces)):
         landmarks = None if faces.landmarks is None else faces.landmarks[i]
         to_crop = _resized(to_framing(faces.boxes[i], landmarks, box_in_crop), side / SIDE)
-        images[i] = _cut(frame.image, to_crop, side)
+        images[i] = cut(frame.image, to_crop, side)
         to_frame[i] = invert_affine(to_crop)
     return Crops(images, to_frame)
 
@@ -69,8 +69,11 @@ def to_framing(box: Float32, landmarks: Float32 | None, box_in_crop: BoxInCrop) 
     return np.column_stack([linear, goal - linear @ centre]).astype(np.float32)
 
 
-def _cut(image: UInt8, to_crop: Float32, side: int) -> UInt8:
-    """One crop. Large faces are first averaged down, since warping alone would skip pixels."""
+def cut(image: UInt8, to_crop: Float32, side: int) -> UInt8:
+    """One (side, side) grey crop of an (H, W, 3) RGB picture, by the (2, 3) map to its pixels.
+
+    Large faces are first averaged down, since warping alone would skip pixels.
+    """
     scale = float(np.sqrt(abs(np.linalg.det(to_crop[:, :2].astype(np.float64)))))
     corners = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
     around = apply_affine(invert_affine(to_crop), corners)

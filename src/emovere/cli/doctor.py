@@ -94,7 +94,18 @@ def _models() -> bool:
             _line(False, label, str(error))
             usable = False
             continue
-        _line(path is not None, label, str(path or "not here"), "" if path else f"emovere models download {name}")
-        usable &= path is not None or entry.role != "classifier"
+        remedy = f"emovere models download {name}" if entry.url else "reinstall emovere"
+        _line(path is not None, label, str(path or "not here"), "" if path else remedy)
+        usable &= path is not None or bool(entry.url)
     _line(True, "detector haar", "comes with OpenCV")
+    _line(True, "detector auto", f"is {_auto()}")
     return usable
+
+
+def _auto() -> str:
+    """Which detector answers where none is named."""
+    from emovere import weights
+
+    if weights.place("yunet").is_file():
+        return "yunet"
+    return "own, as EMOVERE_OFFLINE is set" if weights.offline() else "yunet, fetched when it is needed; else own"

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 Detector: TypeAlias = Annotated[
-    str, typer.Option("--detector", help="auto, yunet, haar, hog, depth, or a plug-in's name.")
+    str, typer.Option("--detector", help="auto, yunet, own, haar, hog, depth, or a plug-in's name.")
 ]
 Model: TypeAlias = Annotated[
     str, typer.Option("--model", help="A network's name, or an ONNX file; FILE.toml beside it describes another's.")

@@ -17,6 +17,8 @@ from emovere.types import Faces, Float32, Frame, ModelInfo
 CASCADE = "haarcascade_frontalface_alt2.xml"
 STEP = 1.1
 NEIGHBOURS = 3
+"""Windows that must agree on a face."""
+
 SMALLEST = 20
 """Least side of a face in the shrunk picture, in pixels."""
 
@@ -37,9 +39,12 @@ class Haar:
 
     box_in_crop = (0.1, 0.1, 47.1, 46.6)
 
-    def __init__(self, options: DetectOptions) -> None:
-        """Load the cascade. Raises ConfigError, or EngineError where OpenCV came without it (its version 5 does)."""
-        self._size = check_options(options).size
+    def __init__(self, options: DetectOptions, neighbours: int = NEIGHBOURS) -> None:
+        """Load the cascade. neighbours: as ``NEIGHBOURS``.
+
+        Raises ConfigError, or EngineError where OpenCV came without it (its version 5 does).
+        """
+        self._size, self._neighbours = check_options(options).size, neighbours
         path = Path(cv2.__file__).parent / "data" / CASCADE
         self._cascade = cv2.CascadeClassifier(str(path)) if path.is_file() else None
         if self._cascade is None or self._cascade.empty():
@@ -59,7 +64,7 @@ class Haar:
             return Faces.empty()
         grey = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)
         found, counts = self._cascade.detectMultiScale2(
-            grey, scaleFactor=STEP, minNeighbors=NEIGHBOURS, minSize=(SMALLEST, SMALLEST)
+            grey, scaleFactor=STEP, minNeighbors=self._neighbours, minSize=(SMALLEST, SMALLEST)
         )
         if not len(found):
             return Faces.empty()

@@ -31,6 +31,11 @@ class OnnxRuntime:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise EngineError(f"{path}: ONNX Runtime cannot load it: {reason}") from error
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.inputs: Mapping[str, tuple[int | None, ...]] = {
+            node.name: tuple(side if isinstance(side, int) else None for side in node.shape)
+            for node in self._session.get_inputs()
+        }
+        """The shape of each input; None for any length."""
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, Tensor]) -> list[Tensor]:
         """Run the network once. Raises EngineError."""
