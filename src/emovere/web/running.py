@@ -102,11 +102,13 @@ def server_config(settings: ServeSettings, app: Any, **more: Any) -> uvicorn.Con
 
 @contextlib.contextmanager
 def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Uvicorn ends by these signals in good order and then raises them once more, which is to do nothing."""
+    """While uvicorn runs it ends by these signals in good order; one that comes before lets it end as it begins.
+
+    Afterwards uvicorn raises them once more, which is to do nothing.
+    """
 
     def end(*_: object) -> None:
-        if not server.should_exit:
-            raise KeyboardInterrupt  # it has not begun yet
+        server.should_exit = True
 
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, end) for number in numbers}
