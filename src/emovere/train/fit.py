@@ -15,11 +15,12 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
 
-from emovere.config import read_toml, to_toml
+from emovere.config import to_toml
 from emovere.datasets.faceset import FaceSet
-from emovere.errors import ConfigError, Interrupted
+from emovere.errors import Interrupted
 from emovere.files import atomic_write
 from emovere.train.data import FaceTensors, loader, selected
+from emovere.train.folder import LAST, check_folder
 from emovere.train.module import ExpressionModule
 from emovere.train.networks import parameter_count
 from emovere.train.precision import precision
@@ -29,7 +30,6 @@ from emovere.train.recipe import Recipe, labels_by_head
 from emovere.train.schedule import check_schedule
 from emovere.train.teacher import TaughtFaces, Teacher, check_teaching
 
-LAST = "last.ckpt"
 BEST = "best.ckpt"
 
 
@@ -46,7 +46,7 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
     check_teaching(recipe)
     check_processes(recipe)
     if is_first_process():
-        _check_folder(recipe, folder, resume)
+        check_folder(recipe, folder, resume)
     training, public, cleaning = selected(faces, recipe.data, recipe.seed)
     teacher = Teacher(recipe.loss.teacher, recipe.train.threads) if recipe.loss.teacher else None
     lessons = TaughtFaces(training, recipe, teacher) if teacher else FaceTensors(training)
@@ -98,27 +98,6 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
 
 def _say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
-
-
-def _check_folder(recipe: Recipe, folder: Path, resume: bool) -> None:
-    there = (folder / LAST).is_file()
-    if there and not resume:
-        raise ConfigError(f"{folder}: holds a run already; go on with --resume, or name another folder with --output")
-    if resume and not there:
-        raise ConfigError(f"{folder}: no {LAST} to resume from; start without --resume")
-    if resume:
-        _check_checkpoint(folder / LAST)
-        if read_toml(Recipe, folder / "recipe.toml") != recipe:
-            raise ConfigError(f"{folder}: its recipe.toml differs from this recipe; resume with the same settings")
-
-
-def _check_checkpoint(path: Path) -> None:
-    try:
-        torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises whatever its unpickler met
-        raise ConfigError(
-            f"{path}: is damaged ({type(error).__name__}); start anew in another folder, or put a copy of it back"
-        ) from error
 
 
 def _trainer(recipe: Recipe, folder: Path) -> tuple[lightning.Trainer, ModelCheckpoint]:

@@ -28,6 +28,10 @@ COLUMNS = (
 class History(Callback):
     """Keeps ``metrics.csv`` beside the run, one row an epoch, and tells each on stderr with the time left."""
 
+    columns: tuple[str, ...] = COLUMNS
+    digits = 6
+    """Of the learning rate."""
+
     def __init__(self, folder: Path) -> None:
         self.path = folder / "metrics.csv"
         self.rows = read_metrics(self.path) if self.path.is_file() else []
@@ -44,25 +48,27 @@ class History(Callback):
         row: dict[str, float] = {
             "epoch": trainer.current_epoch + 1,
             "seconds": round(time.monotonic() - self.started, 1),
-            "learning_rate": round(trainer.optimizers[0].param_groups[0]["lr"], 6),
+            "learning_rate": round(trainer.optimizers[0].param_groups[0]["lr"], self.digits),
         }
-        row.update({name: round(measured[name], 5) for name in COLUMNS[3:] if name in measured})
+        row.update({name: round(measured[name], 5) for name in self.columns[3:] if name in measured})
         self.rows.append(row)
         if not trainer.is_global_zero:
             return
         with atomic_write(self.path) as file:
-            writer = csv.DictWriter(file, COLUMNS)
+            writer = csv.DictWriter(file, self.columns)
             writer.writeheader()
             writer.writerows(self.rows)
         epochs = trainer.max_epochs or 0
         left = (epochs - row["epoch"]) * sum(r["seconds"] for r in self.rows[-5:]) / len(self.rows[-5:])
+        print(self.line(row, epochs, left), file=sys.stderr, flush=True)
+
+    def line(self, row: dict[str, float], epochs: int, left_s: float) -> str:
+        """What is told of an epoch."""
         votes = f"votes {row['public_votes_accuracy']:.1%}  " if "public_votes_accuracy" in row else ""
-        print(
+        return (
             f"epoch {row['epoch']:.0f}/{epochs}  loss {row['train_loss']:.3f}  "
             f"train {row['train_accuracy']:.1%}  PublicTest {row['public_accuracy']:.1%}  "
-            f"{votes}{row['seconds']:.0f} s  {duration(left)} left",
-            file=sys.stderr,
-            flush=True,
+            f"{votes}{row['seconds']:.0f} s  {duration(left_s)} left"
         )
 
 

@@ -15,12 +15,13 @@ from emovere.datasets.faceset import FaceSet
 from emovere.errors import ConfigError, ModelError
 from emovere.train.faces.candidates import FAINTEST, as_picture, look
 from emovere.train.faces.export import FinishedDetector, write_detector
-from emovere.train.faces.fit import BEST, Photographs, check_checkpoint
+from emovere.train.faces.fit import Photographs
 from emovere.train.faces.labels import Labels, label_scenes, on_grey
 from emovere.train.faces.measure import Judged, judge, truth_of
 from emovere.train.faces.network import FaceFinder
 from emovere.train.faces.recipe import FacesRecipe
 from emovere.train.faces.scenes import Scenes, read_scenes
+from emovere.train.folder import BEST, read_checkpoint
 from emovere.train.networks import parameter_count
 from emovere.types import Bool, Faces, Float32, UInt8
 
@@ -83,7 +84,7 @@ def load_network(folder: Path, checkpoint: str = BEST) -> tuple[FacesRecipe, Fac
             raise ConfigError(f"{folder}: {needed} is missing; expected the folder of an `emovere train faces`")
     recipe = read_toml(FacesRecipe, folder / "recipe.toml")
     network = FaceFinder(recipe.network)
-    state = check_checkpoint(folder / checkpoint).get("state_dict", {})
+    state = read_checkpoint(folder / checkpoint).get("state_dict", {})
     prefix = "network."
     try:
         network.load_state_dict({key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)})

@@ -19,9 +19,9 @@ from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheck
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from emovere.config import read_toml, to_toml
+from emovere.config import to_toml
 from emovere.datasets.faceset import FaceSet
-from emovere.errors import ConfigError, DatasetError, Interrupted
+from emovere.errors import DatasetError, Interrupted
 from emovere.files import atomic_write
 from emovere.train.data import without_leaks
 from emovere.train.faces.candidates import as_picture
@@ -34,11 +34,10 @@ from emovere.train.faces.module import FacesModule
 from emovere.train.faces.pasting import FaceBank
 from emovere.train.faces.recipe import FacesRecipe, check_recipe
 from emovere.train.faces.scenes import Scenes, read_scenes
+from emovere.train.folder import LAST, check_folder
 from emovere.train.networks import parameter_count
+from emovere.train.precision import precision
 from emovere.train.schedule import check_schedule
-
-LAST = "last.ckpt"
-BEST = "best.ckpt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +84,7 @@ def fit_faces(recipe: FacesRecipe, lessons: Lessons, folder: Path, *, resume: bo
     """
     check_schedule(recipe.schedule)
     check_recipe(recipe)
-    _check_folder(recipe, folder, resume)
+    check_folder(recipe, folder, resume)
     with atomic_write(folder / "recipe.toml") as file:
         file.write(to_toml(recipe))
     scenes, labels = lessons.scenes, lessons.labels
@@ -136,29 +135,6 @@ def fit_faces(recipe: FacesRecipe, lessons: Lessons, folder: Path, *, resume: bo
     return run
 
 
-def _check_folder(recipe: FacesRecipe, folder: Path, resume: bool) -> None:
-    there = (folder / LAST).is_file()
-    if there and not resume:
-        raise ConfigError(f"{folder}: holds a run already; go on with --resume, or name another folder with --output")
-    if resume and not there:
-        raise ConfigError(f"{folder}: no {LAST} to resume from; start without --resume")
-    if resume and read_toml(FacesRecipe, folder / "recipe.toml") != recipe:
-        raise ConfigError(f"{folder}: its recipe.toml differs from this recipe; resume with the same settings")
-    if resume:
-        check_checkpoint(folder / LAST)
-
-
-def check_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint's content. Raises ConfigError where it is damaged."""
-    try:
-        loaded: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises whatever its unpickler met
-        raise ConfigError(
-            f"{path}: is damaged ({type(error).__name__}); start anew in another folder, or put a copy of it back"
-        ) from error
-    return loaded
-
-
 def _trainer(recipe: FacesRecipe, folder: Path, more: list[Callback]) -> tuple[lightning.Trainer, ModelCheckpoint]:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -191,15 +167,6 @@ def _trainer(recipe: FacesRecipe, folder: Path, more: list[Callback]) -> tuple[l
         use_distributed_sampler=False,
     )
     return trainer, best
-
-
-def precision(wanted: str) -> Any:
-    """What Lightning is told; auto takes bfloat16 where the processor has it."""
-    if wanted != "auto":
-        return wanted
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return "bf16-mixed" if torch.cpu._is_avx512_bf16_supported() else "32-true"
 
 
 def _whole(batch: Any) -> Any:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-import time
 from pathlib import Path
 
-import lightning
-from lightning.pytorch.callbacks import Callback
-
 from emovere.files import atomic_write
-from emovere.train.progress import read_metrics
+from emovere.train.progress import History, read_metrics
 
 COLUMNS = (
     "epoch",
@@ -27,41 +21,18 @@ COLUMNS = (
 )
 
 
-class FacesHistory(Callback):
-    """Keeps ``metrics.csv`` beside the run, one row an epoch, and tells each on stderr with the time left."""
+class FacesHistory(History):
+    """The same table and lines with a detector's figures."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "metrics.csv"
-        self.rows = read_metrics(self.path) if self.path.is_file() else []
-        self.started = time.monotonic()
+    columns: tuple[str, ...] = COLUMNS
+    digits = 7
 
-    def on_train_epoch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Start the clock, and drop rows that a resumed run writes anew."""
-        self.started = time.monotonic()
-        self.rows = [row for row in self.rows if row["epoch"] < trainer.current_epoch + 1]
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Write the row and say it."""
-        measured = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        row: dict[str, float] = {
-            "epoch": trainer.current_epoch + 1,
-            "seconds": round(time.monotonic() - self.started, 1),
-            "learning_rate": round(trainer.optimizers[0].param_groups[0]["lr"], 7),
-        }
-        row.update({name: round(measured[name], 5) for name in COLUMNS[3:] if name in measured})
-        self.rows.append(row)
-        with atomic_write(self.path) as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(self.rows)
-        epochs = trainer.max_epochs or 0
-        left = (epochs - row["epoch"]) * sum(r["seconds"] for r in self.rows[-5:]) / len(self.rows[-5:])
-        print(
+    def line(self, row: dict[str, float], epochs: int, left_s: float) -> str:
+        """What is told of an epoch."""
+        return (
             f"epoch {row['epoch']:.0f}/{epochs}  loss {row['train_loss']:.3f}  recall with 2 false "
             f"{row['choosing_recall_2']:.1%}, with 1 to 16 {row['choosing_recall']:.1%}  landmarks off by "
-            f"{row['choosing_landmarks']:.1%}  {row['seconds']:.0f} s  {left / 60:.0f} min left",
-            file=sys.stderr,
-            flush=True,
+            f"{row['choosing_landmarks']:.1%}  {row['seconds']:.0f} s  {left_s / 60:.0f} min left"
         )
 
 
