@@ -30,8 +30,6 @@ from emovere.train.recipe import Recipe, labels_by_head
 from emovere.train.schedule import check_schedule
 from emovere.train.teacher import TaughtFaces, Teacher, check_teaching
 
-BEST = "best.ckpt"
-
 
 def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -> dict[str, Any]:
     """Train a recipe on the Training split, choose the epoch on PublicTest, and keep everything in ``folder``.
