@@ -24,13 +24,13 @@ def audit(
     layout: Annotated[Format, typer.Option("--format", help="How the findings are printed.")] = Format.TABLE,
 ) -> None:
     """Examine predictions: which split they are on, how good they are, and whether a claim holds."""
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
     from emovere.evaluate.audit import audit as examine
     from emovere.evaluate.audit_file import read_predictions
     from emovere.evaluate.audit_text import audit_text
 
     answers = read_predictions(predictions)
-    found = examine(answers, faces=None if data is None else load_fer2013(data), claim=claim)
+    found = examine(answers, faces=None if data is None else load_faces(data), claim=claim)
     if layout is Format.JSON:
         print(json.dumps(found.to_dict(), indent=2))
     else:

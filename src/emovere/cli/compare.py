@@ -31,7 +31,7 @@ def compare(
     layout: Annotated[Format, typer.Option("--format", help="How the figures are printed.")] = Format.TABLE,
 ) -> None:
     """Compare networks on the same faces: figures with intervals, and McNemar's test between any two."""
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
     from emovere.errors import ConfigError
     from emovere.evaluate.comparison import compare_networks
     from emovere.evaluate.comparison_runs import find_runs, load_runs, parameters_of
@@ -47,7 +47,7 @@ def compare(
         _say("PrivateTest: nothing may be chosen by these figures")
     comparison = compare_networks(
         networks,
-        load_fer2013(data, ferplus=ferplus),
+        load_faces(data, ferplus=ferplus),
         split,
         label_set=labels.value,
         parameters={run.name: parameters_of(run.path) for run in found},

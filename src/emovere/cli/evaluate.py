@@ -99,7 +99,7 @@ def evaluate(
 ) -> None:
     """Measure a network on a split of FER2013: officially, and without copies of other splits' faces."""
     from emovere.classify.classifier import load_model
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
     from emovere.evaluate.report_run import curves_of
     from emovere.evaluate.robustness_text import robustness_text
 
@@ -107,7 +107,7 @@ def evaluate(
     network = load_model(model, labels=labels.value)
     label_set = "ferplus8" if labels is LabelSet.FERPLUS8 else "fer7"
     curves = curves_of(model, run) if report is not None else []
-    faces = load_fer2013(data, ferplus=ferplus)
+    faces = load_faces(data, ferplus=ferplus)
     if split == "PrivateTest":
         _say("PrivateTest: nothing may be chosen by these figures")
     if robustness and report is None:

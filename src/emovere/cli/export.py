@@ -36,7 +36,7 @@ def export(
     network that is one file already, only the thresholds are fitted anew.
     """
     from emovere.cli.extras import needs
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
 
     needs("train", "torch", "lightning", "onnx", "onnxscript")
     from emovere.export.manifest import register, register_file
@@ -62,7 +62,7 @@ def export(
         return
     if data is None:
         raise typer.BadParameter("name FER2013, on whose PublicTest it is calibrated", param_hint="--data")
-    faces = load_fer2013(data, ferplus=ferplus)
+    faces = load_faces(data, ferplus=ferplus)
     if is_faces_run(run):
         if scenes is None:
             raise typer.BadParameter("a detector is calibrated on photographs; name them", param_hint="--scenes")

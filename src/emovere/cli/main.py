@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from emovere.cli.analyze import analyze
 from emovere.cli.audit import audit
 from emovere.cli.compare import compare
+from emovere.cli.data import app as data
 from emovere.cli.demo import demo
 from emovere.cli.doctor import doctor
 from emovere.cli.evaluate import evaluate
@@ -63,6 +64,7 @@ app.command()(audit)
 app.command()(results)
 app.command()(export)
 app.command()(quantize)
+app.add_typer(data, name="data", help="Sets of faces: collect, clean, review, split, export and what belongs to it.")
 app.add_typer(journal, name="journal", help="Sessions over days: list, show, note, trends, compare, export, delete.")
 app.add_typer(models, name="models", help="The networks and detectors: list, show, download, verify.")
 

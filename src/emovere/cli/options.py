@@ -21,7 +21,10 @@ Settings: TypeAlias = Annotated[
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
 Data: TypeAlias = Annotated[
-    Path, typer.Option("--data", help="FER2013: fer2013.csv, the train/test folders, or a parquet file.")
+    Path,
+    typer.Option(
+        "--data", help="A folder of emovere data, or FER2013: fer2013.csv, the train/test folders, a parquet file."
+    ),
 ]
 FerPlus: TypeAlias = Annotated[
     Path | None, typer.Option("--ferplus", help="fer2013new.csv, where the data does not hold FER+'s votes itself.")

@@ -29,13 +29,13 @@ def quantize(
     Ranges are measured on Training faces, the loss and the conformal thresholds on PublicTest.
     """
     from emovere.cli.extras import needs
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
 
     needs("train", "torch", "onnx", "onnxscript")
     from emovere.export.manifest import register
     from emovere.export.quantise import quantise
 
-    faces = load_fer2013(data, ferplus=ferplus)
+    faces = load_faces(data, ferplus=ferplus)
     path = output or Path(f"{Path(model).stem}-int8.onnx")
     done = quantise(model, faces, path, most_lost=most_lost / 100)
     print(f"{done.path}  {done.path.stat().st_size / 1e6:.2f} MB")

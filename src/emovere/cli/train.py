@@ -32,6 +32,14 @@ def train(
             "FOLDER holds a folder of pictures for each class. The run's folder is runs/mine unless named.",
         ),
     ] = None,
+    patch: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--patch",
+            metavar="FILE",
+            help="Verdicts of emovere data clean or review, laid over the Training faces alone.",
+        ),
+    ] = None,
     settings: shared.Settings = None,
 ) -> None:
     """Train a network. Ctrl-C stops it after keeping the last whole epoch; --resume goes on.
@@ -41,7 +49,7 @@ def train(
     """
     from emovere.cli.extras import needs
     from emovere.config import override
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
 
     needs("train", "torch", "lightning", "kornia")
     from emovere.train.check.recipe import is_check_recipe
@@ -64,7 +72,8 @@ def train(
 
     wanted = override(load_recipe(recipe), settings or [])
     folder = output or Path("runs") / wanted.name
-    run = fit(wanted, load_fer2013(data, ferplus=ferplus), folder, resume=resume)
+    faces = load_faces(data, ferplus=ferplus, patches=patch or (), splits=["Training"])
+    run = fit(wanted, faces, folder, resume=resume)
     if not is_first_process():
         return
     draw_run(folder)
@@ -75,7 +84,7 @@ def _train_faces(
     recipe: str, data: Path, scenes: Path | None, output: Path | None, resume: bool, settings: list[str]
 ) -> None:
     from emovere.config import override
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
     from emovere.train.faces.fit import fit_faces, gather
     from emovere.train.faces.history import draw_faces_run
     from emovere.train.faces.recipe import check_recipe, load_faces_recipe
@@ -86,7 +95,7 @@ def _train_faces(
         )
     wanted = check_recipe(override(load_faces_recipe(recipe), settings))
     folder = output or Path("runs") / wanted.name
-    run = fit_faces(wanted, gather(scenes, load_fer2013(data), wanted.network.channels), folder, resume=resume)
+    run = fit_faces(wanted, gather(scenes, load_faces(data), wanted.network.channels), folder, resume=resume)
     draw_faces_run(folder)
     print(
         f"recall {run['choosing_recall']:.1%} with 1 to 16 false on the photographs kept for choosing, after "
@@ -104,7 +113,7 @@ def _train_check(
     settings: list[str],
 ) -> None:
     from emovere.config import override
-    from emovere.datasets.fer2013 import load_fer2013
+    from emovere.datasets.load import load_faces
     from emovere.train.check.fit import LOST, fit_check
     from emovere.train.check.recipe import checked_recipe, load_check_recipe
 
@@ -114,7 +123,7 @@ def _train_check(
         raise typer.BadParameter("check is trained in minutes, at one go; start anew", param_hint="--resume")
     wanted = checked_recipe(override(load_check_recipe(recipe), settings))
     folder = output or Path("runs") / wanted.name
-    run = fit_check(wanted, load_fer2013(data, ferplus=ferplus), scenes, folder)
+    run = fit_check(wanted, load_faces(data, ferplus=ferplus), scenes, folder)
     print(
         f"{run['mistakes_dropped']:.1%} of detectors' mistakes dropped for {LOST:.1%} of the faces, on the photographs "
         f"kept for choosing; next: emovere export {folder}"
