@@ -21,7 +21,7 @@ LAYERS = {
     3: {"detect", "align", "classify", "track"},
     4: {"checked", "pipeline", "following", "recorded", "watching", "report", "cues", "journal"},
     5: {"datasets", "train", "evaluate", "export", "testing"},
-    6: {"cli", "web", "__main__"},
+    6: {"cli", "web", "scale", "__main__"},
 }
 LAYER_OF = {name: layer for layer, members in LAYERS.items() for name in members}
 STRANGERS = (
@@ -88,7 +88,7 @@ def test_analysing_never_imports_torch(yunet_weights):
     script = (
         "import sys, numpy as np, emovere\n"
         "emovere.analyze(np.zeros((64, 64, 3), np.uint8))\n"
-        "heavy = {'torch', 'lightning', 'matplotlib', 'pyarrow', 'pooch', 'scipy', 'pandas', 'sqlalchemy'}\n"
+        "heavy = {'torch', 'lightning', 'matplotlib', 'pyarrow', 'pooch', 'scipy', 'pandas', 'sqlalchemy', 'ray'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )
