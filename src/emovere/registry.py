@@ -1,7 +1,7 @@
 """Parts by name: ``"yunet": "emovere.detect.yunet:YuNet"``.
 
 Built-in parts and other people's plug-ins take the same road. A plug-in is a package with an entry point in the group
-``emovere.detectors`` or ``emovere.engines``. Nothing is imported before it is asked for.
+``emovere.detectors``, ``emovere.engines`` or ``emovere.providers``. Nothing is imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     "engines": {
         "onnxruntime": "emovere.engines.onnxruntime:OnnxRuntime",
+    },
+    "providers": {
+        "openverse": "emovere.datasets.collect.openverse:Openverse",
+        "wikimedia": "emovere.datasets.collect.wikimedia:Wikimedia",
+        "bing": "emovere.datasets.collect.bing:Bing",
     },
 }
 

@@ -33,7 +33,8 @@ def test_every_command_and_option_exists(page):
     text = re.sub(r"\\\n", " ", page.read_text(encoding="utf-8"))
     for line in re.findall(r"^\$ emovere ([a-z]+.*)$", text, re.MULTILINE):
         words = line.split("#")[0].split()
-        nested = words[:2] if words[0] in ("models", "journal") else words[:1]
+        depth = 3 if words[:2] == ["data", "patch"] else 2 if words[0] in ("models", "journal", "data") else 1
+        nested = words[:depth]
         shown = CliRunner().invoke(app, [*nested, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
         assert shown.exit_code == 0, line
         for option in (word for word in words if word.startswith("--")):
