@@ -45,6 +45,8 @@ def export(
     from emovere.train.check.export import export_check
     from emovere.train.check.recipe import is_check_run
     from emovere.train.faces.finish import export_faces, is_faces_run
+    from emovere.train.generate.export import export_generator
+    from emovere.train.generate.recipe import is_generator_run
 
     if (run / "own.toml").is_file():
         from emovere.export.own import export_own
@@ -53,6 +55,10 @@ def export(
             raise typer.BadParameter("a network for your own faces is named by its file", param_hint="--manifest")
         own = export_own(run, output or run / f"{run.resolve().name}.onnx", version=version)
         print(f"{own.path}  {own.path.stat().st_size / 1e6:.2f} MB")
+        return
+    if is_generator_run(run):
+        made = export_generator(run, output or run / "generator.onnx", version=version)
+        print(f"{made}  {made.stat().st_size / 1e6:.2f} MB")
         return
     if is_check_run(run):
         check = export_check(run, output or run / "check.onnx", version=version)

@@ -45,7 +45,7 @@ def train(
     """Train a network. Ctrl-C stops it after keeping the last whole epoch; --resume goes on.
 
     The recipe faces trains a detector, check the network that tells faces from what is none: they need --scenes beside
-    --data.
+    --data. generator makes faces of each emotion, which emovere data augment adds to rare ones.
     """
     from emovere.cli.extras import needs
     from emovere.config import override
@@ -53,11 +53,18 @@ def train(
 
     needs("train", "torch", "lightning", "kornia")
     from emovere.train.check.recipe import is_check_recipe
+    from emovere.train.generate.recipe import is_generator_recipe
 
     if start is not None:
         from emovere.cli.own_faces import train_own_faces
 
         train_own_faces(recipe, start, data, output, resume=resume, settings=settings)
+        return
+    if is_generator_recipe(recipe):
+        from emovere.cli.generator import train_generator
+
+        needs("train", "onnx", "onnxscript")
+        train_generator(recipe, data, ferplus, output, resume=resume, settings=settings or [])
         return
     if is_check_recipe(recipe):
         _train_check(recipe, data, ferplus, scenes, output, resume, settings or [])

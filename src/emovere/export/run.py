@@ -20,6 +20,7 @@ from emovere.evaluate.calibrate import class_thresholds, conformal_threshold, fi
 from emovere.evaluate.votes import majority
 from emovere.export.onnx import Finished, halve_weights, write_onnx
 from emovere.train.data import with_classes
+from emovere.train.imbalance import adjust_after
 from emovere.train.networks import FaceNetwork
 from emovere.train.recipe import Recipe, labels_by_head
 
@@ -95,6 +96,8 @@ def load_run(folder: Path) -> tuple[Recipe, FaceNetwork, dict[str, Any]]:
         raise ModelError(f"{folder / 'best.ckpt'}: is damaged or does not fit recipe.toml: {reason}") from error
     network.eval()
     run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if recipe.imbalance.adjust_after:
+        adjust_after(network, recipe.imbalance, list(run["data"]["classes"].values()))
     return recipe, network, run
 
 

@@ -17,6 +17,7 @@ from emovere.datasets.faceset import FaceSet
 from emovere.errors import DatasetError
 from emovere.evaluate.votes import vote_shares
 from emovere.labels import FERPLUS8, FERPLUS_COLUMNS
+from emovere.train.draws import Draws
 from emovere.train.recipe import DataRecipe
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -103,16 +104,34 @@ def selected(faces: FaceSet, data: DataRecipe, seed: int) -> tuple[FaceSet, Face
 
 
 def loader(
-    dataset: FaceTensors, batch: int, *, seed: int | None, processes: int = 1, rank: int = 0
+    dataset: FaceTensors,
+    batch: int,
+    *,
+    seed: int | None,
+    processes: int = 1,
+    rank: int = 0,
+    steps: int = 0,
+    balance: float = 0.0,
 ) -> DataLoader[Batch]:
     """Batches in an order that depends on seed and epoch alone; in the set's own order where seed is None.
 
     batch: faces of one step, of all processes together. Each process gets its share: of every step in training, so
-    that steps are the same for any number of processes; of the set where seed is None.
+    that steps are the same for any number of processes; of the set where seed is None. steps: of an epoch; 0 goes
+    through the set once. balance: how evenly classes are drawn, as ``ImbalanceRecipe`` says.
     """
     if seed is None:
         mine = list(range(rank, len(dataset), processes))
         return DataLoader(dataset, batch_size=batch, sampler=mine, collate_fn=_whole)
+    if steps or balance:
+        drawn = Draws(
+            dataset.labels.numpy(),
+            (steps or max(1, len(dataset) // batch)) * batch,
+            seed=seed,
+            balance=balance,
+            processes=processes,
+            rank=rank,
+        )
+        return DataLoader(dataset, batch_size=batch // processes, sampler=drawn, collate_fn=_whole)
     sampler: DistributedSampler[Batch]
     sampler = DistributedSampler(dataset, num_replicas=processes, rank=rank, shuffle=True, seed=seed)
     return DataLoader(

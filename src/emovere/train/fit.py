@@ -21,13 +21,14 @@ from emovere.errors import Interrupted
 from emovere.files import atomic_write
 from emovere.train.data import FaceTensors, loader, selected
 from emovere.train.folder import LAST, check_folder
+from emovere.train.imbalance import check_imbalance
 from emovere.train.module import ExpressionModule
 from emovere.train.networks import parameter_count
 from emovere.train.precision import precision
 from emovere.train.processes import check_processes, is_first_process
 from emovere.train.progress import History
 from emovere.train.recipe import Recipe, labels_by_head
-from emovere.train.schedule import check_schedule
+from emovere.train.schedule import check_schedule, steps_of_epoch
 from emovere.train.teacher import TaughtFaces, Teacher, check_teaching
 
 
@@ -41,6 +42,7 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
     """
     labels_by_head(recipe)
     check_schedule(recipe.schedule)
+    check_imbalance(recipe)
     check_teaching(recipe)
     check_processes(recipe)
     if is_first_process():
@@ -50,11 +52,18 @@ def fit(recipe: Recipe, faces: FaceSet, folder: Path, *, resume: bool = False) -
     lessons = TaughtFaces(training, recipe, teacher) if teacher else FaceTensors(training)
     trainer, best = _trainer(recipe, folder)
     share = {"processes": trainer.world_size, "rank": trainer.global_rank}
-    train_batches = loader(lessons, recipe.schedule.batch, seed=recipe.seed, **share)
+    train_batches = loader(
+        lessons,
+        recipe.schedule.batch,
+        seed=recipe.seed,
+        steps=steps_of_epoch(recipe.schedule),
+        balance=recipe.imbalance.balance,
+        **share,
+    )
     public_batches = loader(FaceTensors(public), 512, seed=None, **share)
 
     lightning.seed_everything(recipe.seed, verbose=False)
-    module = ExpressionModule(recipe, steps=len(train_batches) * recipe.schedule.epochs)
+    module = ExpressionModule(recipe, steps=len(train_batches) * recipe.schedule.epochs, counts=training.counts)
     if trainer.is_global_zero:
         with atomic_write(folder / "recipe.toml") as file:
             file.write(to_toml(recipe))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import lightning
@@ -12,6 +13,7 @@ from torch.nn import functional
 from emovere.labels import FER7
 from emovere.train.augment import Augment, mirrored, roughened, shifted
 from emovere.train.data import Batch
+from emovere.train.imbalance import HardLoss
 from emovere.train.networks import FaceNetwork
 from emovere.train.optimizers import make_optimizer
 from emovere.train.recipe import Recipe, labels_by_head
@@ -22,7 +24,8 @@ from emovere.train.teacher import TaughtFaces, imitation
 class ExpressionModule(lightning.LightningModule):
     """Trains a FaceNetwork on labels and votes together, and measures it on PublicTest after each epoch."""
 
-    def __init__(self, recipe: Recipe, steps: int) -> None:
+    def __init__(self, recipe: Recipe, steps: int, counts: Sequence[int]) -> None:
+        """steps: of the whole run. counts: faces of each class that is trained on."""
         super().__init__()
         self.recipe = recipe
         self.steps = steps
@@ -30,6 +33,7 @@ class ExpressionModule(lightning.LightningModule):
         network = FaceNetwork(recipe.network, heads)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.augment = Augment(recipe.augment)
+        self.hard_loss = HardLoss(recipe.imbalance, recipe.loss.smoothing, counts)
 
     def on_train_epoch_start(self) -> None:
         """Let taught faces be varied, and the teacher be asked."""
@@ -47,7 +51,7 @@ class ExpressionModule(lightning.LightningModule):
         logits = dict(zip(self.network.heads, self.network(faces), strict=True))
         total = torch.zeros((), device=faces.device)
         if "fer7" in logits:
-            hard = functional.cross_entropy(logits["fer7"], labels, label_smoothing=weights.smoothing)
+            hard = self.hard_loss(logits["fer7"], labels)
             total = total + weights.fer7 * hard
         if "ferplus8" in logits:
             voted = votes.sum(dim=1)
@@ -82,6 +86,8 @@ class ExpressionModule(lightning.LightningModule):
         """Accuracy of the heads on faces as they are; ferplus8's against the likeliest vote."""
         faces, labels, votes, _answers = batch
         loss, logits = self.loss(faces.float(), labels, votes)
+        if "fer7" in logits:
+            logits["fer7"] = self.hard_loss.after(logits["fer7"])
         values = {"public_loss": loss, "public_accuracy": self._correct(logits, labels)}
         if "ferplus8" in logits:
             voted = votes.sum(dim=1) > 0

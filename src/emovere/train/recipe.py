@@ -79,6 +79,28 @@ class AugmentRecipe:
 
 
 @dataclass(frozen=True)
+class ImbalanceRecipe:
+    """What is done about classes with few faces; as it comes, nothing. All but ``balance`` act on the fer7 head."""
+
+    balance: float = 0.0
+    """How evenly classes are drawn: a class of n faces in proportion to n to the power of 1 - balance. 0 draws every
+    face once a pass, 0.5 by square roots (Mahajan et al. 2018, arXiv 1805.00932), 1 all classes alike (Kang et al.
+    2020, arXiv 1910.09217)."""
+    weights: str = "none"
+    """What a face of a class of n faces weighs in the loss: none, inverse (1 / n) or effective ((1 - b) / (1 - b^n);
+    Cui et al. 2019, arXiv 1901.05555). The mean over the faces is 1."""
+    beta: float = 0.999
+    """The b of effective weights, from 0 (no weights) to below 1 (towards inverse ones)."""
+    focus: float = 0.0
+    """Focal loss: the exponent with which faces that are told well lose weight (Lin et al. 2017, arXiv 1708.02002)."""
+    adjust: float = 0.0
+    """Logit adjustment in the loss: this times the logarithm of the classes' shares is added to the logits (Menon et
+    al. 2021, arXiv 2007.07314, eq. 10); 1 learns to tell as if all classes were alike."""
+    adjust_after: float = 0.0
+    """Logit adjustment after training: the same taken off the finished network's logits (eq. 9)."""
+
+
+@dataclass(frozen=True)
 class LossRecipe:
     """What is minimised: cross-entropy of both heads, and how far both are from a teacher's."""
 
@@ -107,6 +129,9 @@ class ScheduleRecipe:
     optimizer: str = "sgd"
     """sgd (with Nesterov momentum), adam or rmsprop."""
     epochs: int = 70
+    steps: int = 0
+    """Steps of the whole run, the same number in each epoch, however many faces there are; 0 makes each epoch one pass
+    through the faces."""
     batch: int = 128
     """Faces of one step, of all processes together."""
     lr: float = 0.1
@@ -148,6 +173,7 @@ class Recipe:
     data: DataRecipe = field(default_factory=DataRecipe)
     network: NetworkRecipe = field(default_factory=NetworkRecipe)
     augment: AugmentRecipe = field(default_factory=AugmentRecipe)
+    imbalance: ImbalanceRecipe = field(default_factory=ImbalanceRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
     schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
     train: TrainOptions = field(default_factory=TrainOptions)

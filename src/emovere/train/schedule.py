@@ -35,8 +35,13 @@ def _between(start: float, end: float, way: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * way)) / 2
 
 
+def steps_of_epoch(schedule: ScheduleRecipe) -> int:
+    """Steps of each epoch; 0 where the faces decide."""
+    return schedule.steps // schedule.epochs
+
+
 def check_schedule(schedule: ScheduleRecipe) -> None:
-    """Raises ConfigError where warm-up and plateau leave nothing to fall in, or are negative, and for unknown words."""
+    """Raises ConfigError for rates that cannot be followed, steps that cannot be shared out, and unknown words."""
     if schedule.optimizer not in OPTIMIZERS:
         raise ConfigError(unknown_name("schedule.optimizer", schedule.optimizer, OPTIMIZERS))
     if schedule.decay not in DECAYS:
@@ -45,4 +50,12 @@ def check_schedule(schedule: ScheduleRecipe) -> None:
         raise ConfigError(
             "schedule: expected warmup and hold of at least 0 and together below 1; "
             f"got {schedule.warmup:g} and {schedule.hold:g}"
+        )
+    if schedule.epochs < 1:
+        raise ConfigError(f"schedule.epochs: expected at least 1; got {schedule.epochs}")
+    if schedule.steps < 0 or schedule.steps % schedule.epochs:
+        nearest = max(1, round(schedule.steps / schedule.epochs)) * schedule.epochs
+        raise ConfigError(
+            f"schedule.steps: expected a multiple of the {schedule.epochs} epochs, or 0; got {schedule.steps}; write "
+            f"{nearest}"
         )
