@@ -11,9 +11,13 @@ Names are resolved when they are first used, so that importing the package costs
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from emovere.version import __version__
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+"""ONNX Runtime's packages send usage statistics to Microsoft from their import on, unless this says otherwise."""
 
 if TYPE_CHECKING:
     from emovere.classify.classifier import Classifier, load_model

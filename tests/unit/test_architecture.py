@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -94,6 +95,17 @@ def test_analysing_never_imports_torch(yunet_weights):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_onnx_runtime_sends_no_usage_statistics(tmp_path):
+    """Its telemetry keeps a session's number in the temporary folder from the import on."""
+    script = "import numpy as np, emovere; emovere.load_model('nano').predict(np.zeros((1, 48, 48), np.uint8))"
+    clean = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=clean | {"TMPDIR": str(tmp_path)}, timeout=60, check=False
+    )
+    assert done.returncode == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_exactly_one_opencv():
