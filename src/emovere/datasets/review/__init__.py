@@ -1,0 +1,1 @@
+"""People look at doubtful faces: the queue, their votes, how far they agree, and the patch that comes of it."""

@@ -1,0 +1,148 @@
+"""Pictures of the review page for the docs: ``python tests/browser/review_screenshots.py docs/images``.
+
+Needs a Chromium, Chrome or Edge, playwright and EMOVERE_SHARED. The faces are those of public-domain photos, cut in
+many ways, since a set has many; their labels and doubts are made up.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import cv2
+import matplotlib
+import numpy as np
+from tests.browser.browsers import launch
+from tests.browser.screenshots import SHARED
+from tests.unit.web.review.conftest import reviewing
+
+from emovere.align.crop import crop_faces
+from emovere.datasets.faceset import FaceSet
+from emovere.datasets.folder import write_folder
+from emovere.datasets.patch import Patch, Verdict, write_patch
+from emovere.datasets.review.review import Review
+from emovere.datasets.review.votes import Vote
+from emovere.datasets.rows import FaceRows
+from emovere.labels import FER7
+from emovere.sources.photo import read_photo
+from emovere.types import Faces
+
+HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+
+WIDTH = 1000
+MOST_BYTES = 75_000
+
+SQUARES = {
+    SHARED / "photos" / "one_smiling.jpg": [(327, 91, 656, 420)],
+    SHARED / "photos" / "two_standing.jpg": [(758, 48, 964, 254), (214, 31, 410, 227)],
+    SHARED / "photos" / "two_waving.jpg": [(1113, 361, 1353, 601), (727, 397, 966, 636)],
+    HOPPER: [(161, 120, 374, 333)],
+}
+"""Of each face in the photos the square that becomes its crop."""
+
+
+def main(folder: Path) -> None:
+    """Take the pictures."""
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as player:
+        scratch = Path(name)
+        review = make_review(scratch)
+        with reviewing(review, by="auto") as server:
+            context = launch(player, scratch).new_context(viewport={"width": 1180, "height": 800})
+            page = context.new_page()
+            page.goto(server.url)
+            page.fill("#name", "Ada")
+            page.keyboard.press("Enter")
+            page.locator("#looks img").wait_for()
+            page.wait_for_timeout(500)
+            save(page.screenshot(), folder / "review-one.jpg")
+            grid(page)
+            save(page.screenshot(), folder / "review-grid.jpg")
+        review.close()
+
+
+def grid(page: Any) -> None:
+    """Some answers, seen in the grid."""
+    for key in "4aaaxaauaaaa4aaa":
+        page.keyboard.press(key)
+    page.wait_for_timeout(1200)
+    page.keyboard.press("g")
+    page.locator("#face-0[data-of]").wait_for()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_timeout(800)
+
+
+def make_review(scratch: Path) -> Review:
+    """A set of the photos' faces in many cuts, doubts, and the votes of another labeller."""
+    folder = scratch / "set"
+    (folder / "pictures").mkdir(parents=True)
+    (folder / "colour").mkdir()
+    rng = np.random.default_rng(3)
+    crops: list[np.ndarray] = []
+    about: dict[str, list[str]] = {"author": [], "licence": [], "picture": [], "box": [], "colour": []}
+    labels: list[int] = []
+    for photo, squares in SQUARES.items():
+        image = next(iter(read_photo(photo)))
+        cv2.imwrite(str(folder / "pictures" / photo.name), image.image[..., ::-1])
+        for box in squares:
+            for number in range(24):
+                x, y, side = jittered(box, rng) if number else (box[0], box[1], box[2] - box[0])
+                cut = Faces(np.array([[x, y, x + side, y + side]], np.float32), np.ones(1, np.float32), None)
+                crop = crop_faces(image, cut, (0.0, 0.0, 48.0, 48.0)).images[0]
+                crops.append(crop[:, ::-1].copy() if number % 3 == 2 else crop)
+                name = f"colour/{photo.stem}-{len(crops)}.jpg"
+                left, top = max(0, round(x)), max(0, round(y))
+                part = image.image[top : round(y + side), left : round(x + side), ::-1]
+                cv2.imwrite(str(folder / name), part[:, ::-1] if number % 3 == 2 else part)
+                labels.append(6 if not number else int(rng.choice([3, 3, 3, 6])))
+                edges = f"{x:.0f} {y:.0f} {x + side:.0f} {y + side:.0f}"
+                row = ("United States government", "public domain", f"pictures/{photo.name}", edges, name)
+                for column, text in zip(about, row, strict=True):
+                    about[column].append(text)
+    faces = FaceSet(np.stack(crops), np.array(labels), np.full(len(crops), "Training"), FER7)
+    rows = FaceRows(faces, about={name: tuple(texts) for name, texts in about.items()})
+    write_folder(rows, folder, name="faces from words")
+    verdicts = [
+        Verdict(str(key), "drop", ("turned", "blurred", "outlier")[place % 3], float(rng.random() * 0.9))
+        for place, key in enumerate(rows.keys[1:])
+    ]
+    first = Verdict(str(rows.keys[0]), "relabel", "label", 0.99, label="happy")
+    write_patch(Patch((first, *verdicts), FER7), folder / "patches" / "clean.jsonl")
+    review = Review(folder)
+    review.add([Vote(str(face), "Ben", review.faces.key(face), "relabel", "happy") for face in range(40)])
+    return review
+
+
+def save(png: bytes, path: Path) -> None:
+    """Write a picture as good as fits into the bytes that it may take."""
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    small = cv2.resize(
+        picture, (WIDTH, round(WIDTH * picture.shape[0] / picture.shape[1])), interpolation=cv2.INTER_AREA
+    )
+    for quality in range(90, 30, -4):
+        _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, 1])
+        if len(data) <= MOST_BYTES:
+            break
+    path.write_bytes(data.tobytes())
+    print(f"{path}: {len(data):,} bytes, quality {quality}")
+
+
+def jittered(box: tuple[int, int, int, int], rng: np.random.Generator) -> tuple[float, float, float]:
+    """A square about as large and about there."""
+    side = (box[2] - box[0]) * rng.uniform(0.8, 1.25)
+    x = (box[0] + box[2] - side) / 2 + rng.normal(0, 0.05) * side
+    y = (box[1] + box[3] - side) / 2 + rng.normal(0, 0.05) * side
+    return x, y, side
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("EMOVERE_OFFLINE", "1")
+    main(Path(sys.argv[1]))
