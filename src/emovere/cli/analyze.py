@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 def analyze(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Photos, videos, folders, globs, or - for a photo on stdin.")
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Photos, videos, folders, globs, @FILE with a name a line, or - for a photo on stdin.",
+        ),
     ],
     format: Annotated[str, typer.Option("--format", "-f", help="table, json, jsonl, csv or parquet.")] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here instead of stdout.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="PATH", help="Write here instead of stdout.")
+    ] = None,
     annotate: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="Also draw boxes and bars: into this folder, or one video into this file."),
@@ -40,6 +46,14 @@ def analyze(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with interrupted work that wrote to --output.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Share the work among N processes; 0 takes as many as there are cores."),
+    ] = None,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="ray: write a folder of Parquet files.")] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Ray cluster, or auto; else Ray is started here.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, max=8, help="Expressions to name for each face.")] = 3,
     labels: shared.Labels = "auto",
     detector: shared.Detector = "auto",
@@ -55,11 +69,23 @@ def analyze(
     from emovere.config import Options, override
     from emovere.pipeline import Analyzer, with_settings
 
-    options = override(with_settings(Options(), labels=labels, model=model, detector=detector), settings or [])
-    options = timed(options, every=every, start=start, end=end)
-    wanted = Wanted(format, output, annotate, timeline, events, compare, emoji, resume, top, quiet)
-    _check(wanted)
-    if run(Analyzer(options), inputs, wanted):
+    def told(options: Options) -> Options:
+        options = override(with_settings(options, labels=labels, model=model, detector=detector), settings or [])
+        return timed(options, every=every, start=start, end=end)
+
+    target = None if output is None else Path(output)
+    wanted = Wanted(format, target, annotate, timeline, events, compare, emoji, resume, top, quiet)
+    if workers is None and engine is None and address is None:
+        check_wanted(wanted)
+        failed = run(Analyzer(told(Options())), inputs, wanted)
+    else:
+        from emovere.cli.scale import Spread, run_scaled
+        from emovere.scale.options import ArchiveOptions
+
+        archive = told(ArchiveOptions())
+        assert isinstance(archive, ArchiveOptions)
+        failed = run_scaled(archive, inputs, wanted, Spread(workers, engine, address, output))
+    if failed:
         raise typer.Exit(1)
 
 
@@ -76,7 +102,7 @@ def timed(options: Options, *, every: str, start: str, end: str) -> Options:
     return dataclasses.replace(options, video=video)
 
 
-def _check(wanted: Wanted) -> None:
+def check_wanted(wanted: Wanted) -> None:
     """Raise ConfigError for what cannot be done before the work begins."""
     from emovere.errors import ConfigError
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from emovere import config
 from emovere.cli.progress import progress
+from emovere.config import Options
 from emovere.errors import ConfigError, Interrupted
-from emovere.pipeline import Analyzer, Seen
+from emovere.pipeline import Seen
 from emovere.recorded import Checkpoint
 from emovere.report.base import BINARY, Header, Writer, destination, open_writer
 from emovere.report.kept import KeptWork
 from emovere.sources.inputs import expand
 from emovere.sources.recording import is_recording
-from emovere.types import FrameResult, Problem
+from emovere.types import FrameResult, ModelInfo, Problem
 from emovere.version import __version__
 
 if TYPE_CHECKING:
@@ -41,6 +43,21 @@ class Wanted:
     quiet: bool = False
 
 
+class Seeing(Protocol):
+    """What analyses: an Analyzer, or a pool of processes."""
+
+    @property
+    def options(self) -> Options:
+        """What it was told."""
+
+    @property
+    def models(self) -> Mapping[str, ModelInfo]:
+        """The models that answer, by role."""
+
+    def stream(self, sources: list[str | Problem], *, resume: Checkpoint | None = None) -> Iterator[Seen | Problem]:
+        """What is seen in the sources, in their order."""
+
+
 class Outlet(Protocol):
     """Takes every result and makes something of it at the end."""
 
@@ -51,16 +68,16 @@ class Outlet(Protocol):
         """Write what was made."""
 
 
-def run(analyzer: Analyzer, inputs: list[str], wanted: Wanted) -> int:
+def run(analyzer: Seeing, inputs: list[str], wanted: Wanted) -> int:
     """Analyse, write as it goes, and return how many inputs failed."""
     header = Header(
-        labels=analyzer.classifier.labels,
+        labels=analyzer.models["classifier"].labels,
         models=analyzer.models,
         config=config.to_dict(analyzer.options),
         emovere=__version__,
         top_k=wanted.top,
     )
-    sources: list[str | Problem] = list(expand(inputs))
+    sources: list[str | Problem] = list(expand(_named(inputs)))
     if wanted.compare:
         _check_comparable(sources)
     outlets = _outlets(wanted, header)
@@ -81,6 +98,15 @@ def run(analyzer: Analyzer, inputs: list[str], wanted: Wanted) -> int:
     return failed
 
 
+def _named(inputs: list[str]) -> Iterable[str]:
+    """The inputs, with the names in a list in its place."""
+    if not any(name.startswith("@") for name in inputs):
+        return inputs
+    from emovere.scale.lists import named
+
+    return named(inputs)
+
+
 def _finish(outlets: list[Outlet]) -> None:
     for outlet in outlets:
         outlet.close()
@@ -97,7 +123,7 @@ def _check_comparable(sources: list[str | Problem]) -> None:
 
 
 def _kept(
-    analyzer: Analyzer,
+    analyzer: Seeing,
     sources: list[str | Problem],
     wanted: Wanted,
     header: Header,
@@ -128,9 +154,7 @@ def _kept(
     return failed
 
 
-def _recall(
-    kept: KeptWork, analyzer: Analyzer, outlets: list[Outlet], annotated: Annotated | None
-) -> Checkpoint | None:
+def _recall(kept: KeptWork, analyzer: Seeing, outlets: list[Outlet], annotated: Annotated | None) -> Checkpoint | None:
     """Bring everything to where the interrupted run stood."""
     at = kept.resumed.checkpoint
     rows: list[FrameResult] = []
@@ -148,7 +172,7 @@ def _recall(
 
 
 def _work(
-    analyzer: Analyzer,
+    analyzer: Seeing,
     sources: list[str | Problem],
     wanted: Wanted,
     writer: Writer | KeptWork,
@@ -206,7 +230,7 @@ def _outlets(wanted: Wanted, header: Header) -> list[Outlet]:
     return outlets
 
 
-def _annotated(wanted: Wanted, analyzer: Analyzer) -> Annotated | None:
+def _annotated(wanted: Wanted, analyzer: Seeing) -> Annotated | None:
     if wanted.annotate is None:
         return None
     from emovere.cli.outlets import Annotated
