@@ -1,6 +1,6 @@
 """Pictures of the review page for the docs: ``python tests/browser/review_screenshots.py docs/images``.
 
-Needs a Chromium, Chrome or Edge, playwright and EMOVERE_SHARED. The faces are those of public-domain photos, cut in
+Needs a Chromium, Chrome or Edge and playwright. All faces are cut out of one public-domain photo, in
 many ways, since a set has many; their labels and doubts are made up.
 """
 
@@ -18,7 +18,6 @@ import cv2
 import matplotlib
 import numpy as np
 from tests.browser.browsers import launch
-from tests.browser.screenshots import SHARED
 from tests.unit.web.review.conftest import reviewing
 
 from emovere.align.crop import crop_faces
@@ -38,12 +37,11 @@ WIDTH = 1000
 MOST_BYTES = 75_000
 
 SQUARES = {
-    SHARED / "photos" / "one_smiling.jpg": [(327, 91, 656, 420)],
-    SHARED / "photos" / "two_standing.jpg": [(758, 48, 964, 254), (214, 31, 410, 227)],
-    SHARED / "photos" / "two_waving.jpg": [(1113, 361, 1353, 601), (727, 397, 966, 636)],
     HOPPER: [(161, 120, 374, 333)],
 }
-"""Of each face in the photos the square that becomes its crop."""
+"""Of each face in a photo the square that becomes its crop."""
+
+CUTS = 144
 
 
 def main(folder: Path) -> None:
@@ -93,7 +91,7 @@ def make_review(scratch: Path) -> Review:
         image = next(iter(read_photo(photo)))
         cv2.imwrite(str(folder / "pictures" / photo.name), image.image[..., ::-1])
         for box in squares:
-            for number in range(24):
+            for number in range(CUTS):
                 x, y, side = jittered(box, rng) if number else (box[0], box[1], box[2] - box[0])
                 cut = Faces(np.array([[x, y, x + side, y + side]], np.float32), np.ones(1, np.float32), None)
                 crop = crop_faces(image, cut, (0.0, 0.0, 48.0, 48.0)).images[0]
