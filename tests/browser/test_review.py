@@ -360,6 +360,7 @@ def test_a_checker_finds_no_serious_fault(browser, steady, scheme):
         page.locator("#help").wait_for()
         assert faults(page) == []
         page.keyboard.press("Escape")
+        page.locator("#help").wait_for(state="hidden")
         page.keyboard.press("g")
         page.locator("#face-0[data-of]").wait_for()
         assert faults(page) == []

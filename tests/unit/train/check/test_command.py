@@ -34,7 +34,7 @@ def test_settings_reach_the_run(tmp_path, monkeypatch):
         return {"mistakes_dropped": 0.75}
 
     monkeypatch.setattr(fitting, "fit_check", fit)
-    monkeypatch.setattr("emovere.datasets.fer2013.load_fer2013", lambda path, ferplus=None: None)
+    monkeypatch.setattr("emovere.datasets.load.load_faces", lambda path, ferplus=None: None)
     settings = ["--set", "schedule.epochs=3", "--output", tmp_path / "run", "--scenes", "s.parquet"]
     done = run("train", "check", "--data", "faces.parquet", *settings)
     assert done.exit_code == 0, done.output
