@@ -25,6 +25,7 @@ from emovere.evaluate.report_charts import (
     robustness_charts,
 )
 from emovere.evaluate.report_faces import random_faces, sheet, surest_mistakes
+from emovere.evaluate.report_parts import figure, section, unbroken
 from emovere.evaluate.report_tables import cards, class_table, confusion_table, people_table, robustness_table
 from emovere.evaluate.report_words import caveats
 from emovere.evaluate.robustness import Robustness
@@ -80,29 +81,29 @@ faces out of the data: keep it to yourself.</p>
 </header>
 <main>
 """
-    yield _section("Figures", cards(result))
+    yield section("Figures", cards(result))
     yield from _charts(answers, result)
-    yield _section("Which is taken for which", _CONFUSION + confusion_table(result))
+    yield section("Which is taken for which", _CONFUSION + confusion_table(result))
     if extras.people is not None:
-        yield _section("Against people", _PEOPLE + people_table(extras.people), "people-section")
+        yield section("Against people", _PEOPLE + people_table(extras.people), "people-section")
     if extras.curves:
-        charts = "".join(_figure(title, chart) for title, chart in curves_charts(extras.curves))
-        yield _section("How it was trained", f'<div class="charts">{charts}</div>')
+        charts = "".join(figure(title, chart) for title, chart in curves_charts(extras.curves))
+        yield section("How it was trained", f'<div class="charts">{charts}</div>')
     if extras.robustness is not None:
-        yield _section("How it breaks", _robustness(extras.robustness))
+        yield section("How it breaks", _robustness(extras.robustness))
     mistakes = surest_mistakes(answers)
     if len(mistakes):
         words = f"<p>The {len(mistakes)} faces that are told wrong with the greatest confidence. {_votes(answers)}</p>"
-        yield _section("The surest mistakes", words + sheet(answers, mistakes, votes=True))
+        yield section("The surest mistakes", words + sheet(answers, mistakes, votes=True))
     drawn = random_faces(answers)
     if len(drawn):
         words = (
             f"<p>{len(drawn)} faces drawn at random, so that nobody chose them. After <i>or</i> stands what cannot be "
             "ruled out.</p>"
         )
-        yield _section("A random sheet", words + sheet(answers, drawn))
-    said = "".join(f"<li>{_unbroken(one)}</li>" for one in caveats(result))
-    yield _section("What these figures do not say", f"<ul>{said}</ul>", "words")
+        yield section("A random sheet", words + sheet(answers, drawn))
+    said = "".join(f"<li>{unbroken(one)}</li>" for one in caveats(result))
+    yield section("What these figures do not say", f"<ul>{said}</ul>", "words")
     yield "</main>\n</body>\n</html>\n"
 
 
@@ -112,12 +113,12 @@ def _charts(answers: Answers, result: SplitResult) -> Iterator[str]:
     if answers.votes is not None and result.human is not None:
         found = human_recall(answers.votes)
         human = [float(found[FERPLUS8.index(name)]) for name in names]
-    figures = _figure("recall and precision", classes_chart(official.classes, human)) + class_table(official.classes)
-    yield _section("Each class", f'<div class="charts">{figures}</div>')
-    trust = _figure("reliability", reliability_chart(result.reliability, official)) + _figure(
+    figures = figure("recall and precision", classes_chart(official.classes, human)) + class_table(official.classes)
+    yield section("Each class", f'<div class="charts">{figures}</div>')
+    trust = figure("reliability", reliability_chart(result.reliability, official)) + figure(
         "risk and coverage", risk_chart(result.risk)
     )
-    yield _section(
+    yield section(
         "Whether its confidence can be trusted", _TRUST + f'<div class="charts">{trust}</div>' + _risk(result)
     )
 
@@ -130,11 +131,11 @@ def _risk(result: SplitResult) -> str:
     kept = curve.coverage_at(0.1)
     text = f"Errors among {', '.join(parts)}, all: {100 * curve.at_coverage(1):.1f} %."
     text += f" The surest {100 * kept:.0f} % hold at most 10 % of errors." if kept else ""
-    return f"<p>{_unbroken(text)}</p>"
+    return f"<p>{unbroken(text)}</p>"
 
 
 def _robustness(result: Robustness) -> str:
-    charts = "".join(_figure(name, chart) for name, chart in robustness_charts(result))
+    charts = "".join(figure(name, chart) for name, chart in robustness_charts(result))
     low, high = result.mean_interval
     interval = "" if math.isnan(low) else f" [{100 * low:.1f}, {100 * high:.1f}]"
     words = (
@@ -143,20 +144,6 @@ def _robustness(result: Robustness) -> str:
         "knowing it.</p>"
     )
     return words + robustness_table(result) + ROBUSTNESS_LEGEND + f'<div class="charts small">{charts}</div>'
-
-
-def _unbroken(text: str) -> str:
-    """A number and its sign stay on one line."""
-    return escape(text).replace(" %", "&nbsp;%")
-
-
-def _section(title: str, inside: str, look: str = "") -> str:
-    kind = f' class="{look}"' if look else ""
-    return f"<section{kind}>\n<h2>{escape(title)}</h2>\n{inside}\n</section>\n"
-
-
-def _figure(title: str, chart: str) -> str:
-    return f"<figure><figcaption>{escape(title)}</figcaption>{chart}</figure>"
 
 
 def _votes(answers: Answers) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import onnx
 from onnxscript import optimizer
 
@@ -18,6 +20,16 @@ def reckoned_ahead(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     tidied: onnx.ModelProto = optimizer.optimize(model, input_size_limit=SMALL, output_size_limit=4096)
     return tidied
+
+
+def describe(model: onnx.ModelProto, said: Mapping[str, str]) -> None:
+    """Put this, and nothing else, into a network's metadata, in place; what torch's export notes of its way goes."""
+    del model.metadata_props[:]
+    for key, value in said.items():
+        model.metadata_props.add(key=key, value=value)
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
 
 
 def in_one_piece(model: onnx.ModelProto) -> onnx.ModelProto:

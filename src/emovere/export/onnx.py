@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from emovere.classify.classifier import METADATA
 from emovere.errors import EngineError
-from emovere.export.graph import reckoned_ahead
+from emovere.export.graph import describe, reckoned_ahead
 from emovere.files import atomic_write
 from emovere.train.networks import FaceNetwork
 
@@ -75,11 +75,7 @@ def write_onnx(finished: Finished, side: int, description: Mapping[str, Any], pa
     model = program.model_proto
     store_as_half(model)
     model = reckoned_ahead(model)
-    del model.metadata_props[:]
-    model.metadata_props.add(key=METADATA, value=json.dumps(description))
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
+    describe(model, {METADATA: json.dumps(description)})
     onnx.checker.check_model(model)
     data = model.SerializeToString()
     check_parity(finished, side, data)

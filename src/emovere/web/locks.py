@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from emovere.files import lock_file
 
 _PAUSE_S = 0.005
 
@@ -26,7 +27,7 @@ class FileLock:
         """
         handle = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600)
         try:
-            _lock(handle)
+            lock_file(handle)
         except OSError:
             os.close(handle)
             return None
@@ -66,15 +67,3 @@ def alone(path: Path, within_s: float = 5.0) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _lock(handle: int) -> None:
-    """Lock an open file, or raise OSError at once; closing it unlocks it."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import IO, Any
 
 from emovere.datasets.collect.found import Find
 from emovere.errors import DatasetError, OutputError
+from emovere.files import lock_file
 
 FOUND, COLLECTED, PICTURES = "found.jsonl", "collected.jsonl", "pictures"
 TRIES = 3
@@ -204,14 +204,7 @@ def _read(path: Path, take: Callable[[dict[str, Any]], None]) -> None:
 def _lock(file: IO[bytes], folder: Path) -> None:
     """Keep others out of a folder for as long as the file is open. Raises OutputError where somebody has it."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(file.fileno())
     except OSError as error:
         raise OutputError(
             f"{folder}: another `emovere data collect` is at work there; wait for it, or end it"

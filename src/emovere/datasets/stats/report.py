@@ -21,6 +21,7 @@ from emovere.datasets.stats.check import Finding
 from emovere.datasets.stats.mosaic import PICTURE, drawn, jpeg, mosaic
 from emovere.datasets.stats.summary import Licence, Summary
 from emovere.datasets.stats.text import imbalance_words, split_word
+from emovere.evaluate.report_parts import figure, section, unbroken
 from emovere.evaluate.report_tables import percent, table
 from emovere.files import atomic_write
 from emovere.types import UInt8
@@ -62,16 +63,16 @@ def _page(rows: FaceRows, summary: Summary, findings: Sequence[Finding], seed: i
 </header>
 <main>
 """
-    yield _section("At a glance", _cards(summary, findings))
-    yield _section("What was found", _findings(findings))
-    yield _section("Classes", _classes(summary))
+    yield section("At a glance", _cards(summary, findings))
+    yield section("What was found", _findings(findings))
+    yield section("Classes", _classes(summary))
     if summary.faces:
-        yield _section("The pictures", _pixels(rows, summary))
+        yield section("The pictures", _pixels(rows, summary))
     if summary.agreement is not None:
-        yield _section("What annotators say", _votes(summary))
-    yield _section("Where they come from", _origins(summary))
-    yield _section("Faces of each class", _mosaics(rows, summary, seed))
-    yield _section("What these figures do not say", _CAVEATS, "words")
+        yield section("What annotators say", _votes(summary))
+    yield section("Where they come from", _origins(summary))
+    yield section("Faces of each class", _mosaics(rows, summary, seed))
+    yield section("What these figures do not say", _CAVEATS, "words")
     yield "</main>\n</body>\n</html>\n"
 
 
@@ -122,30 +123,28 @@ def _findings(findings: Sequence[Finding]) -> str:
 
 
 def _classes(summary: Summary) -> str:
-    charts = _figure("faces of each class", classes_chart(summary))
+    charts = figure("faces of each class", classes_chart(summary))
     if len(summary.splits) > 1 and summary.faces:
-        charts += _figure("the mix of each split", mix_chart(summary))
+        charts += figure("the mix of each split", mix_chart(summary))
     lines = [
         [split_word(name), *(f"{n:,}" for n in counts), f"{sum(counts):,}"] for name, counts in summary.splits.items()
     ]
     if len(lines) > 1:
         lines.append(["all", *(f"{n:,}" for n in summary.counts), f"{summary.faces:,}"])
     lines.append(["share", *(percent(n / max(summary.faces, 1)) for n in summary.counts), ""])
-    words = f"<p>{_unbroken(imbalance_words(summary))}.</p>"
+    words = f"<p>{unbroken(imbalance_words(summary))}.</p>"
     return f'<div class="charts">{charts}</div>{table(["", *summary.label_names, "all"], lines)}{words}'
 
 
 def _pixels(rows: FaceRows, summary: Summary) -> str:
     pixels = summary.pixels
     charts = [
-        _figure("brightness", histogram(pixels.mean, "mean grey value", 255)),
-        _figure("contrast", histogram(pixels.contrast, "5th to 95th percentile, grey values", 255)),
-        _figure("sharpness", histogram(pixels.sharpness, "fine details beside coarser ones")),
+        figure("brightness", histogram(pixels.mean, "mean grey value", 255)),
+        figure("contrast", histogram(pixels.contrast, "5th to 95th percentile, grey values", 255)),
+        figure("sharpness", histogram(pixels.sharpness, "fine details beside coarser ones")),
     ]
     if len(summary.sides):
-        charts.append(
-            _figure("size in the whole picture", histogram(summary.sides, "shorter side of the face, pixels"))
-        )
+        charts.append(figure("size in the whole picture", histogram(summary.sides, "shorter side of the face, pixels")))
     lines = []
     for place, name in enumerate(summary.label_names):
         chosen = rows.faces.labels == place
@@ -168,8 +167,8 @@ def _votes(summary: Summary) -> str:
         f"{percent(votes.majority)} of the faces; Fleiss' kappa, which is agreement beyond chance, is "
         f"{votes.chance_corrected:.2f}. {votes.not_a_face:,} faces are no face to most."
     )
-    chart = _figure("the commonest vote is the label", agreement_chart(summary.label_names, votes.with_label))
-    return f'<p>{_unbroken(text)}</p><div class="charts">{chart}</div>'
+    chart = figure("the commonest vote is the label", agreement_chart(summary.label_names, votes.with_label))
+    return f'<p>{unbroken(text)}</p><div class="charts">{chart}</div>'
 
 
 def _origins(summary: Summary) -> str:
@@ -210,20 +209,6 @@ def _mosaic(images: UInt8, name: str) -> str:
     height, width = picture.shape
     alt = f"{len(images)} faces labelled {escape(name, quote=True)}"
     return f'<img alt="{alt}" width="{width}" height="{height}" src="{jpeg(picture)}">'
-
-
-def _section(title: str, inside: str, look: str = "") -> str:
-    kind = f' class="{look}"' if look else ""
-    return f"<section{kind}>\n<h2>{escape(title)}</h2>\n{inside}\n</section>\n"
-
-
-def _figure(title: str, chart: str) -> str:
-    return f"<figure><figcaption>{escape(title)}</figcaption>{chart}</figure>"
-
-
-def _unbroken(text: str) -> str:
-    """A number and its sign stay on one line."""
-    return escape(text).replace(" %", "&nbsp;%")
 
 
 _CAVEATS = """<ul>

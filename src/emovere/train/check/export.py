@@ -15,6 +15,7 @@ import torch
 from emovere.align.crop import SIDE
 from emovere.config import read_toml
 from emovere.errors import ConfigError, EngineError, ModelError
+from emovere.export.graph import describe
 from emovere.export.onnx import halve_weights, store_as_half
 from emovere.files import atomic_write
 from emovere.train.check.fit import BEST
@@ -81,12 +82,7 @@ def write_check(finished: FinishedCheck, said: Mapping[str, str], path: Path) ->
         raise EngineError("torch could not export the network")
     model = program.model_proto
     store_as_half(model)
-    del model.metadata_props[:]
-    for key, value in said.items():
-        model.metadata_props.add(key=key, value=value)
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
+    describe(model, said)
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
     data = model.SerializeToString()

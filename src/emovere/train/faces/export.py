@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from emovere.errors import EngineError
+from emovere.export.graph import describe
 from emovere.export.onnx import halve_weights, store_as_half
 from emovere.files import atomic_write
 from emovere.train.faces.network import SHRINK, Block, FaceFinder
@@ -92,12 +93,7 @@ def _one(convolution: nn.Module, norm: nn.Module) -> nn.Conv2d:
 
 def _tidy(model: onnx.ModelProto, metadata: Mapping[str, str]) -> None:
     """Replace what torch notes of itself by our own, and name the sizes that are free."""
-    del model.metadata_props[:]
-    for key, value in metadata.items():
-        model.metadata_props.add(key=key, value=value)
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
+    describe(model, metadata)
     del model.graph.value_info[:]
     names = {INPUT: ("pictures", None, "height", "width")} | dict.fromkeys(OUTPUTS, ("pictures", "places"))
     for value in [*model.graph.input, *model.graph.output]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from emovere.config import read_toml
 from emovere.datasets.augment.maker import METADATA
 from emovere.errors import ConfigError, EngineError, ModelError
+from emovere.export.graph import describe
 from emovere.export.onnx import halve_weights, store_as_half
 from emovere.files import atomic_write
 from emovere.train.folder import LAST, read_checkpoint
@@ -95,12 +96,7 @@ def write_generator(maker: Maker, said: Mapping[str, Any], path: Path) -> None:
         raise EngineError("torch could not export the generator")
     model = program.model_proto
     store_as_half(model)
-    del model.metadata_props[:]
-    for key, value in (("name", said["name"]), ("role", METADATA), (METADATA, json.dumps(said))):
-        model.metadata_props.add(key=key, value=value)
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
+    describe(model, {"name": said["name"], "role": METADATA, METADATA: json.dumps(said)})
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
     data = model.SerializeToString()
