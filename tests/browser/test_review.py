@@ -266,6 +266,20 @@ def test_doubtful_faces_first_undo_to_any_depth_and_every_answer(browser, steady
         page.get_by_text("Your vote: unsure").wait_for()
 
 
+def test_a_key_pressed_as_the_help_closes_is_not_lost(browser, steady):
+    with visiting(browser, steady.url) as visit:
+        page = enter(visit, "Gus")
+        page.keyboard.press("?")
+        page.locator("#keys-on:focus").wait_for()
+        page.evaluate(
+            """() => {
+                document.getElementById("help").close();
+                document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "g", bubbles: true }));
+            }"""
+        )
+        page.locator("#face-0[data-of]").wait_for()
+
+
 def test_a_crop_is_mended_by_pointer_and_by_keys(browser, steady, faces):
     with visiting(browser, steady.url) as visit:
         page = enter(visit, "Eva")

@@ -103,7 +103,9 @@ export function listen(all, active) {
   };
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input, select, textarea")) return;
+    const field = event.target.closest("input, select, textarea");
+    // one in a dialog that has just closed keeps the focus until the next frame
+    if (field?.getClientRects().length) return;
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z" && active()) {
       event.preventDefault();
       byKey.get("z").run();
