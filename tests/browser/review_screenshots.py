@@ -15,9 +15,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import cv2
-import matplotlib
 import numpy as np
 from tests.browser.browsers import launch
+from tests.browser.portraits import HOPPER
+from tests.browser.shots import save_people
 from tests.unit.web.review.conftest import reviewing
 
 from emovere.align.crop import crop_faces
@@ -30,11 +31,6 @@ from emovere.datasets.rows import FaceRows
 from emovere.labels import FER7
 from emovere.sources.photo import read_photo
 from emovere.types import Faces
-
-HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
-
-WIDTH = 1000
-MOST_BYTES = 75_000
 
 SQUARES = {
     HOPPER: [(161, 120, 374, 333)],
@@ -60,9 +56,9 @@ def main(folder: Path) -> None:
             page.keyboard.press("Enter")
             page.locator("#looks img").wait_for()
             page.wait_for_timeout(500)
-            save(page.screenshot(), folder / "review-one.jpg")
+            save_people(page.screenshot(), folder / "review-one.jpg")
             grid(page)
-            save(page.screenshot(), folder / "review-grid.jpg")
+            save_people(page.screenshot(), folder / "review-grid.jpg")
         review.close()
 
 
@@ -117,20 +113,6 @@ def make_review(scratch: Path) -> Review:
     review = Review(folder)
     review.add([Vote(str(face), "Ben", review.faces.key(face), "relabel", "happy") for face in range(40)])
     return review
-
-
-def save(png: bytes, path: Path) -> None:
-    """Write a picture as good as fits into the bytes that it may take."""
-    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    small = cv2.resize(
-        picture, (WIDTH, round(WIDTH * picture.shape[0] / picture.shape[1])), interpolation=cv2.INTER_AREA
-    )
-    for quality in range(90, 30, -4):
-        _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, 1])
-        if len(data) <= MOST_BYTES:
-            break
-    path.write_bytes(data.tobytes())
-    print(f"{path}: {len(data):,} bytes, quality {quality}")
 
 
 def jittered(box: tuple[int, int, int, int], rng: np.random.Generator) -> tuple[float, float, float]:

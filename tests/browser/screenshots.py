@@ -1,7 +1,7 @@
 """Pictures of the page for the docs: ``python tests/browser/screenshots.py docs/images``.
 
-Needs a Chromium, Chrome or Edge, playwright and EMOVERE_SHARED. The people are those of public-domain photos and of
-Intel's sample clips (CC BY 4.0, Intel Corporation, intel-iot-devkit/sample-videos); the journal is made up.
+Needs a Chromium, Chrome or Edge, playwright and scikit-image. The people are those of two public-domain portraits
+(`portraits.py`), which the clip tilts; the journal is made up. Faces are found by `own`.
 """
 
 from __future__ import annotations
@@ -22,34 +22,18 @@ from PIL import Image
 from tests.browser.browsers import launch
 from tests.browser.diary import write_diary
 from tests.browser.fake_camera import write_camera, write_video
+from tests.browser.portraits import write_clip, write_photo, write_portrait
+from tests.browser.shots import save_drawn, save_people
 from tests.serving import serving
 
 from emovere.config import Options
 from emovere.pipeline import with_settings
-from emovere.report.colours import COLOURS as REPORT
-from emovere.report.colours import rgb
-
-SHARED = Path(os.environ.get("EMOVERE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-WEIGHTS = "face_detection_yunet_2023mar.onnx"
-
-MOST_BYTES = 45_000
-WIDTHS = (1000, 940, 880, 820, 760, 700, 640, 580)
-COLOURS = 72
-OWN = (
-    *REPORT.values(),
-    "#f6f5f2",
-    "#ffffff",
-    "#efeeea",
-    "#1c1d22",
-    "#585b64",
-    "#3f3ca6",
-    "#ebeaf9",
-    "#a82219",
-    "#fbe9e7",
-)
 
 DESK = {"width": 1100, "height": 700}
 PHONE = {"width": 390, "height": 780}
+
+DRAWN = ("journal", "session", "notice")
+"""Views without people."""
 
 PAINTED = """
 () => {
@@ -75,12 +59,10 @@ def ready(scratch: Path) -> Iterator[tuple[Any, str]]:
     """A server with a made-up journal, and a browser with a clip for its camera."""
     from playwright.sync_api import sync_playwright
 
-    (scratch / "models").mkdir()
-    (scratch / "models" / WEIGHTS).symlink_to((SHARED / "models" / WEIGHTS).resolve())
     os.environ["EMOVERE_HOME"] = str(scratch)
     write_diary(scratch / "journal.db", datetime.now(UTC).date() - timedelta(days=1), readings=6)
-    clip = write_camera(SHARED / "videos" / "two_tilting.gif", scratch / "camera.mjpeg", slower=6)
-    with serving(scratch, options=with_settings(Options(), detector="yunet")) as running, sync_playwright() as player:
+    clip = write_camera(write_clip(scratch / "two.avi"), scratch / "camera.mjpeg", slower=6)
+    with serving(scratch, options=with_settings(Options(), detector="own")) as running, sync_playwright() as player:
         yield launch(player, scratch, camera=clip), running.url
 
 
@@ -105,13 +87,16 @@ class Studio:
         page.wait_for_timeout(400)
         if name in ("camera", "kiosk"):
             page.wait_for_function(PAINTED)
-        save(page.screenshot(), self._folder / f"page-{name}.png")
+        if name in DRAWN:
+            save_drawn(page.screenshot(), self._folder / f"page-{name}.png")
+        else:
+            save_people(page.screenshot(), self._folder / f"page-{name}.jpg")
         page.context.close()
 
-    def photo(self, page: Any, name: str) -> None:
+    def photo(self, page: Any, photo: Path) -> None:
         """Give a photo and wait for its faces."""
         page.locator("#photo-choose").wait_for()
-        page.set_input_files("#photo-file", [SHARED / "photos" / name])
+        page.set_input_files("#photo-file", [photo])
         page.locator("#photo-results .face").first.wait_for()
         page.wait_for_timeout(600)
 
@@ -125,7 +110,7 @@ class Studio:
 
 def photo(studio: Studio) -> None:
     page = studio.open("#photo")
-    studio.photo(page, "two_standing.jpg")
+    studio.photo(page, write_photo(studio.scratch / "two.jpg"))
     studio.keep(page, "photo")
 
 
@@ -138,7 +123,7 @@ def camera(studio: Studio) -> None:
 def video(studio: Studio) -> None:
     page = studio.open("#video", {"width": 1180, "height": 980})
     page.locator("#video-choose").wait_for()
-    clip = write_video(SHARED / "videos" / "two_tilting.gif", studio.scratch / "two.webm")
+    clip = write_video(studio.scratch / "two.avi", studio.scratch / "two.webm")
     page.set_input_files("#video-file", [clip])
     page.locator(".reel").wait_for()
     page.locator(".reel .plot").first.focus()
@@ -172,14 +157,14 @@ def notice(studio: Studio) -> None:
 
 def dark(studio: Studio) -> None:
     page = studio.open("#photo", color_scheme="dark")
-    studio.photo(page, "one_smiling.jpg")
+    studio.photo(page, write_portrait(studio.scratch / "collins.jpg", 1))
     studio.keep(page, "dark")
 
 
 def phone(studio: Studio) -> None:
     """Three views of a phone side by side."""
     pages = [studio.open(f"#{view}", PHONE) for view in ("photo", "camera", "journal")]
-    studio.photo(pages[0], "one_smiling.jpg")
+    studio.photo(pages[0], write_portrait(studio.scratch / "collins.jpg", 1))
     studio.camera(pages[1], 3)
     pages[2].locator("a.session").first.wait_for()
     pages[0].evaluate("document.querySelector('#photo-results').scrollIntoView()")
@@ -194,7 +179,7 @@ def phone(studio: Studio) -> None:
         page.context.close()
     file = io.BytesIO()
     whole.save(file, "PNG")
-    save(file.getvalue(), studio._folder / "page-phone.png")
+    save_people(file.getvalue(), studio._folder / "page-phone.jpg")
 
 
 def kiosk(studio: Studio) -> None:
@@ -204,31 +189,6 @@ def kiosk(studio: Studio) -> None:
     page.click("#play")
     page.wait_for_timeout(2500)
     studio.keep(page, "kiosk")
-
-
-def save(png: bytes, path: Path) -> None:
-    """Write a picture as wide as fits into the bytes it may take, the page's own colours as they are."""
-    with Image.open(io.BytesIO(png)) as shot:
-        picture = shot.convert("RGB")
-    for width in WIDTHS:
-        if width > picture.width:
-            continue
-        small = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
-        file = io.BytesIO()
-        small.quantize(palette=_palette(small), dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-        if file.tell() <= MOST_BYTES:
-            break
-    path.write_bytes(file.getvalue())
-    print(f"{path}: {file.tell():,} bytes, {width} px wide")
-
-
-def _palette(picture: Image.Image) -> Image.Image:
-    """The colours of expressions and of the page, and those that the picture has most of."""
-    most = picture.quantize(COLOURS - len(OWN), Image.Quantize.MEDIANCUT).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    own = [part for colour in OWN for part in rgb(colour)]
-    palette.putpalette((own + most)[: 3 * COLOURS])
-    return palette
 
 
 if __name__ == "__main__":

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.browser.test_page import faults
+
+SPOTS = """
+async (boxes) => {
+    const { Giant } = await import("/page/js/draw/giant.js");
+    const giant = new Giant(document.createElement("canvas"));
+    giant.ceiling = 90;
+    const spots = [];
+    giant.pen.drawImage = (_, left, top, side) => spots.push([left, top, side]);
+    giant.box = () => null;
+    for (const [x, y, w, h] of boxes) {
+        giant.draw([{ one: { face: { emotion: "happy", uncertain: false } }, at: { x, y, w, h } }], 1000, 640);
+    }
+    return spots;
+}
+"""
 
 TRACES = "[localStorage.length, sessionStorage.length, document.cookie]"
 
@@ -55,3 +71,22 @@ def test_a_star_is_won_by_making_the_face(visit):
     )
     assert won == [0, 1]
     assert page.locator("#stars").text_content() == "1"
+
+
+@pytest.mark.parametrize(
+    ("box", "spot"),
+    [
+        ((400, 320, 150, 200), "over"),
+        ((500, 100, 200, 240), "left"),
+        ((100, 100, 150, 180), "right"),
+        ((740, 100, 240, 300), "left"),
+        ((30, 0, 300, 380), "right"),
+    ],
+)
+def test_a_symbol_stands_over_the_head_or_beside_it_and_never_on_the_face(visit, box, spot):
+    page = visit("kiosk")
+    x, y, w, _ = box
+    ((left, top, side),) = page.evaluate(SPOTS, [box])
+    assert top >= 90
+    assert 0 <= left <= 1000 - side
+    assert {"over": top + side <= y, "left": left + side <= x, "right": left >= x + w}[spot]

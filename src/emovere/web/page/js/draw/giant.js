@@ -3,6 +3,9 @@
 import { alternatives } from "../words.js";
 import { FONT, NIGHT, Over, symbolOf } from "./over.js";
 
+const LEAST = 72;
+const GAP = 8;
+
 /** Draws a symbol and a word for each face in place of boxes and bars. */
 export class Giant extends Over {
   /** Pixels at the upper edge that belong to something else. */
@@ -19,13 +22,8 @@ export class Giant extends Over {
 
   #face(face, at, wide, high) {
     const { pen } = this;
-    const side = Math.min(Math.max(0.95 * at.w, 72), 0.42 * high);
+    const { left, top, side } = this.#spot(at, wide, high);
     const font = Math.min(Math.max(0.2 * side, 20), 44);
-    // over the head; beside it where the head is near the upper edge
-    const above = at.y - side - 8 >= this.ceiling;
-    const x = above ? at.x + (at.w - side) / 2 : at.x + at.w - 0.35 * side;
-    const left = Math.min(Math.max(x, 8), Math.max(wide - side - 8, 8));
-    const top = above ? at.y - side - 8 : Math.max(8 + this.ceiling, at.y - 0.35 * side);
     pen.drawImage(symbolOf(face.emotion), left, top, side, side);
     if (face.uncertain) this.#doubt(left + 0.86 * side, top + 0.84 * side, 0.17 * side);
     const words = face.uncertain ? `${alternatives(face).replace(/,? or others$/, "") || face.emotion}?` : face.emotion;
@@ -41,6 +39,18 @@ export class Giant extends Over {
     pen.fill();
     pen.fillStyle = "#ffffff";
     pen.fillText(words, middle, line + 0.05 * font);
+  }
+
+  /** Over the head; where the head is near the upper edge, beside it on the side with more room, never on the face. */
+  #spot(at, wide, high) {
+    const wanted = Math.min(Math.max(0.95 * at.w, LEAST), 0.42 * high);
+    const held = (left, side) => Math.min(Math.max(left, GAP), Math.max(wide - side - GAP, GAP));
+    const over = at.y - wanted - GAP;
+    if (over >= this.ceiling) return { left: held(at.x + (at.w - wanted) / 2, wanted), top: over, side: wanted };
+    const right = wide - at.x - at.w;
+    const side = Math.min(wanted, Math.max(Math.max(right, at.x) - 2 * GAP, LEAST));
+    const left = right >= at.x ? at.x + at.w + GAP : at.x - side - GAP;
+    return { left: held(left, side), top: Math.max(GAP + this.ceiling, at.y), side };
   }
 
   #doubt(x, y, radius) {
