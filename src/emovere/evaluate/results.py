@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emovere.config import read_toml
 from emovere.errors import ConfigError, DatasetError
+from emovere.train.recipe import Recipe, changes, recipes
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class RunResult:
 
     folder: Path
     recipe: str
+    changes: tuple[str, ...]
+    """What it set otherwise than the package's recipe of that name, as ``section.key=value``."""
     seed: int
     parameters: int
     epochs: int
@@ -53,7 +57,7 @@ def read_run(folder: Path) -> RunResult:
     """Read a run's folder, and the evaluations in it and in the folders inside.
 
     Raises DatasetError where run.json is missing or a file is damaged, ConfigError where the evaluations are of
-    different networks.
+    different networks or recipe.toml is damaged.
     """
     file = folder / "run.json"
     if not file.is_file():
@@ -63,6 +67,7 @@ def read_run(folder: Path) -> RunResult:
         return RunResult(
             folder=folder,
             recipe=str(run["recipe"]),
+            changes=_changes(folder, str(run["recipe"])),
             seed=int(run["seed"]),
             parameters=int(run["parameters"]),
             epochs=int(run["epochs"]),
@@ -72,6 +77,11 @@ def read_run(folder: Path) -> RunResult:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DatasetError(f"{file}: a field is missing or of the wrong kind: {error}") from error
+
+
+def _changes(folder: Path, name: str) -> tuple[str, ...]:
+    file = folder / "recipe.toml"
+    return changes(read_toml(Recipe, file)) if name in recipes() and file.is_file() else ()
 
 
 def _evaluations(folder: Path) -> dict[tuple[str, str], Measured]:

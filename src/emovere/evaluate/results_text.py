@@ -128,12 +128,12 @@ def _spread(measured: Sequence[Measured | None]) -> str:
 
 
 def _beside(reported: Reported, runs: Sequence[RunResult]) -> tuple[str, ...]:
-    ours = [one for run in runs if run.recipe == reported.recipe and (one := run.on("PrivateTest")) is not None]
+    ours = [(run, one) for run in runs if run.recipe == reported.recipe and (one := run.on("PrivateTest")) is not None]
     if not ours:
         return reported.recipe, reported.text, reported.what, "-", "no run among these"
-    told = [f"{_interval(one.accuracy, one.interval)}{_classes(one)}" for one in ours]
-    verdicts = "; ".join(_verdict(reported, one) for one in ours)
-    return reported.recipe, reported.text, reported.what, "; ".join(told), verdicts
+    told = [f"{_interval(one.accuracy, one.interval)}{_variant(run, one)}" for run, one in ours]
+    verdicts = [_verdict(reported, one) for _, one in ours]
+    return reported.recipe, reported.text, reported.what, "<br>".join(told), "<br>".join(verdicts)
 
 
 def _verdict(reported: Reported, ours: Measured) -> str:
@@ -150,11 +150,15 @@ def _verdict(reported: Reported, ours: Measured) -> str:
 def _named(run: RunResult) -> str:
     private = run.on("PrivateTest") or run.on("PublicTest")
     taught = f", taught by {run.teacher}" if run.teacher else ""
-    return f"{run.recipe}{'' if private is None else _classes(private)}{taught}"
+    return f"{run.recipe}{'' if private is None else _variant(run, private)}{taught}"
 
 
-def _classes(measured: Measured) -> str:
-    return "" if len(measured.labels) == len(FER7) else f" ({', '.join(measured.labels)} alone)"
+def _variant(run: RunResult, measured: Measured) -> str:
+    """In brackets what tells a run from others of its recipe."""
+    fewer = len(measured.labels) < len(FER7)
+    told = [f"{', '.join(measured.labels)} alone"] if fewer else []
+    told += [f"`{change}`" for change in run.changes if not change.startswith("loss.teacher=")]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _interval(share: float | None, interval: tuple[float | None, float | None]) -> str:

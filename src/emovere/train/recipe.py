@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from emovere.config import read_toml
 from emovere.errors import ConfigError, UnknownModel, unknown_name
@@ -214,3 +215,25 @@ def load_recipe(name: str) -> Recipe:
     if name not in known:
         raise UnknownModel(unknown_name("recipe", name, known))
     return read_toml(Recipe, known[name])
+
+
+def changes(recipe: Recipe) -> tuple[str, ...]:
+    """What a recipe sets otherwise than the package's recipe of its name, as ``--set`` takes it.
+
+    Seed and machine are left out. Nothing for a recipe that the package does not carry. Raises ConfigError.
+    """
+    if recipe.name not in recipes():
+        return ()
+    own, carried = asdict(recipe), asdict(load_recipe(recipe.name))
+    return tuple(
+        f"{table}.{key}={_text(value)}"
+        for table in ("data", "network", "augment", "imbalance", "loss", "schedule")
+        for key, value in own[table].items()
+        if value != carried[table][key]
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

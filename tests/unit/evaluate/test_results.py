@@ -6,9 +6,11 @@ import typer
 from typer.testing import CliRunner
 
 from emovere.cli.results import results
+from emovere.config import override, to_toml
 from emovere.errors import ConfigError, DatasetError
 from emovere.evaluate.results import read_run
 from emovere.evaluate.results_text import command_of, results_page
+from emovere.train.recipe import load_recipe
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -106,6 +108,21 @@ def test_a_recipe_stands_beside_what_was_reported(make, accuracy, verdict):
     assert beside[-1] == verdict
     assert beside[-2].startswith(f"{100 * accuracy:.2f} %")
     assert cells(page, "| vgg11 |")[-1] == "no run among these"
+
+
+def test_what_a_run_set_otherwise_stands_with_its_name(make):
+    settings = ("network.crop=36", "augment.vary=false", "seed=4", "train.threads=1")
+    run = make("a", "small-set", 4, evaluation(0.5))
+    (run / "recipe.toml").write_text(to_toml(override(load_recipe("small-set"), settings)))
+    plain = make("b", "small-set", 1, evaluation(0.4))
+    (plain / "recipe.toml").write_text(to_toml(load_recipe("small-set")))
+    page = results_page([read_run(run), read_run(plain)], "x")
+    assert "| small-set (`network.crop=36`; `augment.vary=false`) | 4 |" in page
+    assert "| small-set | 1 |" in page
+    assert "mean and sd" not in page
+    ours, verdict = cells(page, "| small-set | 45")[3:]
+    assert ours.split("<br>")[0].endswith("] (`network.crop=36`; `augment.vary=false`)")
+    assert verdict.split("<br>") == ["reached", "not reached"]
 
 
 def test_several_seeds_are_summed_up(make):
