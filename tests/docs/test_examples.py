@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.processes import processes_of
 from typer.testing import CliRunner
 
 from emovere.cli.main import app
@@ -202,18 +203,7 @@ def test_two_nodes_analyse_and_serve_and_leave_nothing(tmp_path, short, photos):
     assert any(re.fullmatch(r"[1-9]\d* Parquet files in .*/faces", line) for line in lines)
     assert any(line.startswith("http://127.0.0.1:") for line in lines)
     assert any(line.startswith("source,") for line in lines), "the photo was answered as CSV"
-    assert not _processes(short)
-
-
-def _processes(folder: Path) -> list[str]:
-    found = []
-    for one in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"TMPDIR={folder}".encode() in (one / "environ").read_bytes().split(b"\0"):
-                found.append((one / "cmdline").read_bytes().decode())
-        except OSError:
-            continue
-    return found
+    assert not processes_of(short)
 
 
 def _pods(manifest: dict[str, Any]) -> list[dict[str, Any]]:
