@@ -58,7 +58,8 @@ def results_page(runs: Sequence[RunResult], command: str) -> str:
         _wrapped(
             "PrivateTest with one view of each face and its 95 % interval; *without copies* leaves out faces that "
             "stand in another split too. Macro-F1, top-3 and ECE are PrivateTest's. FER+ is the majority of the votes "
-            "on PrivateTest, eight classes. Epochs and recipes were chosen on PublicTest. One annotator of FER+ agrees "
+            "on PrivateTest, eight classes. Epochs and recipes were chosen on PublicTest; minutes are what a run took "
+            "beside whatever else its machine did. One annotator of FER+ agrees "
             f"with the other nine on {_percent(HUMAN['fer7']['PrivateTest'], 1)} of PrivateTest and on "
             f"{_percent(HUMAN['ferplus8']['PrivateTest'], 1)} of the faces with a majority."
         ),
