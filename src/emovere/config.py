@@ -163,6 +163,11 @@ def read_toml(kind: type[T], path: Path) -> T:
     return from_dict(kind, data)
 
 
+def has_table(path: Path, name: str) -> bool:
+    """Whether a TOML file has a table of that name, on a line of its own; not where there is no such file."""
+    return path.is_file() and f"\n[{name}]\n" in "\n" + path.read_text(encoding="utf-8", errors="replace")
+
+
 def to_toml(options: Any) -> str:
     """A dataclass as TOML text."""
     lines, tables = [], []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from emovere.config import Options, from_dict, keys_of, override, read_toml, to_dict, to_toml
+from emovere.config import Options, from_dict, has_table, keys_of, override, read_toml, to_dict, to_toml
 from emovere.errors import ConfigError
 
 
@@ -82,3 +82,11 @@ def test_a_file_that_is_no_toml(tmp_path):
 def test_keys_and_values_agree():
     assert keys_of(Outer) == ["name", "rate", "inner.widths", "inner.on", "inner.note"]
     assert to_dict(Outer())["inner"]["widths"] == [1, 2]
+
+
+def test_a_table_is_seen_wherever_it_stands(tmp_path):
+    path = tmp_path / "x.toml"
+    assert not has_table(path, "maker")
+    for text, there in (("[maker]\na = 1\n", True), ("b = 1\r\n[maker]\r\n", True), ("maker = 1\n", False)):
+        path.write_bytes(text.encode())
+        assert has_table(path, "maker") is there

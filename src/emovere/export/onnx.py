@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from torch import Tensor, nn
 
 from emovere.classify.classifier import METADATA
 from emovere.errors import EngineError
-from emovere.export.graph import describe, reckoned_ahead
+from emovere.export.graph import describe, reckoned_ahead, traced
 from emovere.files import atomic_write
 from emovere.train.networks import FaceNetwork
 
@@ -57,22 +55,7 @@ def write_onnx(finished: Finished, side: int, description: Mapping[str, Any], pa
     """
     finished.eval()
     example = torch.randint(0, 256, (2, 1, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            finished,
-            (example,),
-            dynamo=True,
-            verbose=False,
-            optimize=False,  # it would fold normalisation into the weights, which float16 then no longer holds exactly
-            input_names=["faces"],
-            output_names=list(finished.network.heads),
-            dynamic_shapes=({0: torch.export.Dim("faces_n", min=1)},),
-        )
-    if program is None:
-        raise EngineError("torch could not export the network")
-    model = program.model_proto
+    model = traced(finished, (example,), ["faces"], list(finished.network.heads), optimize=False)
     store_as_half(model)
     model = reckoned_ahead(model)
     describe(model, {METADATA: json.dumps(description)})

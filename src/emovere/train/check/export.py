@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import torch
 from emovere.align.crop import SIDE
 from emovere.config import read_toml
 from emovere.errors import ConfigError, EngineError, ModelError
-from emovere.export.graph import describe
+from emovere.export.graph import describe, traced
 from emovere.export.onnx import halve_weights, store_as_half
 from emovere.files import atomic_write
 from emovere.train.check.fit import BEST
@@ -65,22 +63,7 @@ def write_check(finished: FinishedCheck, said: Mapping[str, str], path: Path) ->
     finished.eval()
     halve_weights(finished.network)
     example = torch.randint(0, 256, (2, 1, SIDE, SIDE), dtype=torch.uint8)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            finished,
-            (example,),
-            dynamo=True,
-            verbose=False,
-            optimize=True,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim("faces_n", min=1)},),
-        )
-    if program is None:
-        raise EngineError("torch could not export the network")
-    model = program.model_proto
+    model = traced(finished, (example,), [INPUT], [OUTPUT], optimize=True)
     store_as_half(model)
     describe(model, said)
     del model.graph.value_info[:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emovere.config import read_toml
+from emovere.config import has_table, read_toml
 from emovere.errors import ConfigError
 from emovere.weights import assets
 
@@ -89,13 +89,9 @@ def checked_recipe(recipe: CheckRecipe) -> CheckRecipe:
 
 def is_check_recipe(name: str) -> bool:
     """Whether a recipe's name or TOML file means this kind of network."""
-    return name == NAME or (name.endswith(".toml") and _varies(Path(name)))
+    return name == NAME or (name.endswith(".toml") and has_table(Path(name), "vary"))
 
 
 def is_check_run(folder: Path) -> bool:
     """Whether a folder holds a run of this kind of network."""
-    return _varies(folder / "recipe.toml")
-
-
-def _varies(path: Path) -> bool:
-    return path.is_file() and "\n[vary]\n" in path.read_text(encoding="utf-8", errors="replace")
+    return has_table(folder / "recipe.toml", "vary")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from emovere.config import read_toml
+from emovere.config import has_table, read_toml
 from emovere.datasets.faceset import FaceSet
 from emovere.errors import ConfigError, ModelError
 from emovere.train.faces.candidates import FAINTEST, as_picture, look
@@ -95,8 +95,7 @@ def load_network(folder: Path, checkpoint: str = BEST) -> tuple[FacesRecipe, Fac
 
 def is_faces_run(folder: Path) -> bool:
     """Whether a folder holds a run of a detector."""
-    recipe = folder / "recipe.toml"
-    return recipe.is_file() and "\n[scenes]\n" in recipe.read_text(encoding="utf-8", errors="replace")
+    return has_table(folder / "recipe.toml", "scenes")
 
 
 def _on_choosing(network: FaceFinder, scenes: Scenes, labels: Labels) -> Judged:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +14,7 @@ from torch import Tensor, nn
 from emovere.config import read_toml
 from emovere.datasets.augment.maker import METADATA
 from emovere.errors import ConfigError, EngineError, ModelError
-from emovere.export.graph import describe
+from emovere.export.graph import describe, traced
 from emovere.export.onnx import halve_weights, store_as_half
 from emovere.files import atomic_write
 from emovere.train.folder import LAST, read_checkpoint
@@ -78,23 +76,7 @@ def write_generator(maker: Maker, said: Mapping[str, Any], path: Path) -> None:
     halve_weights(maker)
     finished = FinishedMaker(maker).eval()
     example = (torch.randn(2, maker.noise), torch.zeros(2, dtype=torch.int64))
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    count = torch.export.Dim("faces_n", min=1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            finished,
-            example,
-            dynamo=True,
-            verbose=False,
-            optimize=True,
-            input_names=["noise", "labels"],
-            output_names=["faces"],
-            dynamic_shapes=({0: count}, {0: count}),
-        )
-    if program is None:
-        raise EngineError("torch could not export the generator")
-    model = program.model_proto
+    model = traced(finished, example, ["noise", "labels"], ["faces"], optimize=True)
     store_as_half(model)
     describe(model, {"name": said["name"], "role": METADATA, METADATA: json.dumps(said)})
     del model.graph.value_info[:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emovere.config import read_toml
+from emovere.config import has_table, read_toml
 from emovere.errors import ConfigError
 from emovere.weights import assets
 
@@ -114,13 +114,9 @@ def checked_generator_recipe(recipe: GeneratorRecipe) -> GeneratorRecipe:
 
 def is_generator_recipe(name: str) -> bool:
     """Whether a recipe's name or TOML file means this kind of network."""
-    return name == NAME or (name.endswith(".toml") and _makes(Path(name)))
+    return name == NAME or (name.endswith(".toml") and has_table(Path(name), "maker"))
 
 
 def is_generator_run(folder: Path) -> bool:
     """Whether a folder holds a run of this kind of network."""
-    return _makes(folder / "recipe.toml")
-
-
-def _makes(path: Path) -> bool:
-    return path.is_file() and "\n[maker]\n" in path.read_text(encoding="utf-8", errors="replace")
+    return has_table(folder / "recipe.toml", "maker")
