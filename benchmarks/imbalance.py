@@ -142,7 +142,13 @@ def figures(predicted: Sequence[np.ndarray], labels: np.ndarray, picked: np.ndar
             row |= {f"{name} recall": scores.recall[place], f"{name} F1": scores.f1[place]}
             row[f"{name} precision"] = scores.precision[place]
         rows.append(row)
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    return {name: _mean([row[name] for row in rows]) for name in rows[0]}
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Over the seeds that have a value: a network that never names a class has no precision."""
+    there = [value for value in values if not np.isnan(value)]
+    return float(np.mean(there)) if there else float("nan")
 
 
 def table(told: dict[str, list[np.ndarray]], labels: np.ndarray) -> Iterator[str]:
@@ -178,7 +184,8 @@ def table(told: dict[str, list[np.ndarray]], labels: np.ndarray) -> Iterator[str
         for emotion in WATCHED:
             spread = interval([r[f"{emotion} F1"] for r in resampled[name]])
             recall, precision = whole[f"{emotion} recall"], whole[f"{emotion} precision"]
-            cells.append(f"{recall:.0%}, {precision:.0%}, {whole[f'{emotion} F1'] * 100:.1f} {spread}")
+            said = "-" if np.isnan(precision) else f"{precision:.0%}"
+            cells.append(f"{recall:.0%}, {said}, {whole[f'{emotion} F1'] * 100:.1f} {spread}")
         yield f"| {name} | " + " | ".join(cells) + " |"
 
 

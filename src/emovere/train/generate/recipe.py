@@ -37,13 +37,13 @@ class JudgeRecipe:
 class GeneratorAugment:
     """How faces, real and made, are varied before they are judged (Zhao et al. 2020, arXiv 2006.10738)."""
 
-    brightness: float = 0.5
+    brightness: float = 0.3
     """Largest change of brightness, of values from -1 to 1."""
-    contrast: float = 0.5
+    contrast: float = 0.3
     """Largest change of contrast, as a share."""
     translate: float = 0.125
     """Largest shift, as a share of the side."""
-    cutout: float = 0.4
+    cutout: float = 0.25
     """Side of the square that is blotted out, as a share of the side."""
 
 
@@ -59,9 +59,9 @@ class GeneratorSchedule:
     """Real faces, and made ones, of one step."""
     balance: float = 0.5
     """How evenly classes are drawn, from 0 (as the faces come) to 1 (all alike)."""
-    maker_lr: float = 2e-4
-    judge_lr: float = 8e-4
-    """Higher than the maker's (Heusel et al. 2017, arXiv 1706.08500)."""
+    maker_lr: float = 1e-4
+    judge_lr: float = 1.2e-3
+    """Much higher than the maker's (Heusel et al. 2017, arXiv 1706.08500): a slow judge never tells the two apart."""
     decay: float = 0.3
     """Share of the steps, at the end, in which both rates fall to zero in a line."""
     ema: float = 0.999
