@@ -156,6 +156,7 @@ def table(told: dict[str, list[np.ndarray]], labels: np.ndarray) -> Iterator[str
     rng = np.random.default_rng(1)
     draws = rng.integers(0, len(labels), (RESAMPLES, len(labels)))
     everyone = np.arange(len(labels))
+    most = max(map(len, told.values()))
     resampled = {name: [figures(one, labels, picked) for picked in draws] for name, one in told.items()}
 
     def interval(values: list[float]) -> str:
@@ -186,7 +187,8 @@ def table(told: dict[str, list[np.ndarray]], labels: np.ndarray) -> Iterator[str
             recall, precision = whole[f"{emotion} recall"], whole[f"{emotion} precision"]
             said = "-" if np.isnan(precision) else f"{precision:.0%}"
             cells.append(f"{recall:.0%}, {said}, {whole[f'{emotion} F1'] * 100:.1f} {spread}")
-        yield f"| {name} | " + " | ".join(cells) + " |"
+        fewer = f", {len(predicted)} of {most} seeds" if len(predicted) < most else ""
+        yield f"| {name}{fewer} | " + " | ".join(cells) + " |"
 
 
 def main() -> None:
