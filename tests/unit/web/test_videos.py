@@ -227,7 +227,7 @@ def test_a_full_queue_answers_503_and_cancelling_makes_room(server, long_video):
     for id in (second, first):
         assert server.ask("DELETE", f"/v1/videos/{id}").status_code == 204
         assert "there is no video" in problem(server.ask("GET", f"/v1/videos/{id}"), 404)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     send(server, long_video)
 
 

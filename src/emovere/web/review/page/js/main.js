@@ -114,9 +114,10 @@ function begin(settings, name) {
   outbox.addEventListener("kept", progress);
   saved();
   progress();
-  outbox.flush();
   show(VIEWS.includes(location.hash.slice(1)) ? location.hash.slice(1) : "one");
-  desk.load().catch(failed);
+  // what waits goes first, so that the first face without a vote is looked for among all that is kept
+  if (outbox.waiting.length) outbox.flush().finally(() => desk.load().catch(failed));
+  else desk.load().catch(failed);
 }
 
 function show(wanted) {
